@@ -1,0 +1,1 @@
+"""Vorzimmer: the engine of a telephone answering service on Asterisk."""

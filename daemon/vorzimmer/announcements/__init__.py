@@ -1,0 +1,1 @@
+"""Sound files: intake, conversion, the library on disk."""

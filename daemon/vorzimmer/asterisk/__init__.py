@@ -1,0 +1,1 @@
+"""The wire to Asterisk (ARI, AMI); knows nothing of the business."""

@@ -1,0 +1,1 @@
+"""One coroutine per call, from StasisStart to the CDR."""

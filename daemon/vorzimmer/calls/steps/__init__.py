@@ -1,0 +1,1 @@
+"""What a call can go through, one file a step."""

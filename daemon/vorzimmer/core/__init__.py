@@ -1,0 +1,1 @@
+"""Decisions and records: pure, no IO, no clock, no randomness."""

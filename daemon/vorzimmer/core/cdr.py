@@ -1,0 +1,208 @@
+"""The call detail record: one per call, computed from the ledger, with a digest that survives erasure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from vorzimmer.core.ledger import CallEvent, Kind, Phase, phases
+
+
+class Disposition(StrEnum):
+    """How the call ended for the caller."""
+
+    ANSWERED = "answered"
+    """An agent talked."""
+    FORWARDED = "forwarded"
+    """A partner or the client talked, over the trunk."""
+    MESSAGE = "message"
+    """The answering machine took a message."""
+    ANNOUNCED = "announced"
+    """Only an announcement or the machine's greeting was heard."""
+    ABANDONED = "abandoned"
+    """The caller left before any of these."""
+    FAILED = "failed"
+    """We could not serve the call: see cause and problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cdr:
+    """One call. Seconds are Decimal with milliseconds; times are aware.
+
+    Personal values (`caller`, `caller_name`, `diverted_from`, `forwarded_to`) are stored apart.
+    """
+
+    call_id: str
+    client: str | None
+    did: str
+    direction: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    duration: Decimal
+    ring: Decimal
+    announcement: Decimal
+    queue: Decimal
+    talk: Decimal
+    forwarded: Decimal
+    machine: Decimal
+    disposition: Disposition
+    cause: int
+    hung_up_by: str
+    answered_by: str | None
+    office_state: str | None
+    reason: str
+    recording: str | None
+    recording_seconds: Decimal | None
+    withheld: bool
+    caller: str | None
+    caller_name: str | None
+    diverted_from: str | None
+    forwarded_to: str | None
+
+
+PERSONAL = ("caller", "caller_name", "diverted_from", "forwarded_to")
+"""Fields that stand in the digest only as HMAC under the row's own key, so that they can be erased."""
+
+
+def build_cdr(events: Sequence[CallEvent]) -> Cdr:
+    """Compute the CDR from a call's events.
+
+    Raises:
+        ValueError: the events hold no arrival or no end.
+    """
+    ordered = sorted(events, key=lambda e: e.seq)
+    first = {kind: next((e for e in ordered if e.kind is kind), None) for kind in Kind}
+    arrived, ended = first[Kind.ARRIVED], first[Kind.ENDED]
+    if arrived is None or ended is None:
+        raise ValueError("a CDR needs the call's arrival and its end")
+    routed: Mapping[str, Any] = first[Kind.ROUTED].data if first[Kind.ROUTED] else {}
+    answered = first[Kind.ANSWERED]
+    recorded: Mapping[str, Any] = first[Kind.RECORDED].data if first[Kind.RECORDED] else {}
+    hangup: Mapping[str, Any] = first[Kind.HANGUP].data if first[Kind.HANGUP] else {}
+    spent = phases(ordered, ended.at)
+    talks = [e for e in ordered if e.kind in (Kind.TALKING, Kind.FORWARDED)]
+    forwards = [e for e in ordered if e.kind is Kind.FORWARDED]
+    return Cdr(
+        call_id=arrived.call_id,
+        client=routed.get("client"),
+        did=str(arrived.data["dialled"]),
+        direction="in",
+        started_at=arrived.at,
+        answered_at=answered.at if answered else None,
+        ended_at=max(ended.at, arrived.at),
+        duration=sum(spent.values(), Decimal(0)),
+        ring=spent[Phase.RING],
+        announcement=spent[Phase.ANNOUNCEMENT],
+        queue=spent[Phase.QUEUE],
+        talk=spent[Phase.TALK],
+        forwarded=spent[Phase.FORWARDED],
+        machine=spent[Phase.MACHINE],
+        disposition=_disposition(ordered, hangup),
+        cause=int(hangup.get("cause", 0)),
+        hung_up_by=str(hangup.get("by", "system")),
+        answered_by=str(talks[-1].data["by"]) if talks else None,
+        office_state=routed.get("state"),
+        reason=str(routed.get("reason", "")),
+        recording=recorded.get("file"),
+        recording_seconds=Decimal(str(recorded["seconds"])) if "seconds" in recorded else None,
+        withheld=bool(arrived.data.get("withheld", False)),
+        caller=arrived.data.get("caller"),
+        caller_name=arrived.data.get("caller_name"),
+        diverted_from=arrived.data.get("diverted_from"),
+        forwarded_to=str(forwards[-1].data["number"]) if forwards else None,
+    )
+
+
+def _disposition(events: Sequence[CallEvent], hangup: Mapping[str, Any]) -> Disposition:
+    kinds = {e.kind for e in events}
+    if Kind.TALKING in kinds:
+        return Disposition.ANSWERED
+    if Kind.FORWARDED in kinds:
+        return Disposition.FORWARDED
+    if Kind.RECORDED in kinds:
+        return Disposition.MESSAGE
+    if hangup.get("by") == "caller" and Kind.ANNOUNCING not in kinds and Kind.RECORDING not in kinds:
+        return Disposition.ABANDONED
+    if hangup.get("by") == "caller" and _left_while_waiting(events):
+        return Disposition.ABANDONED
+    if Kind.ANNOUNCING in kinds or Kind.RECORDING in kinds:
+        return Disposition.ANNOUNCED
+    return Disposition.FAILED
+
+
+def _left_while_waiting(events: Sequence[CallEvent]) -> bool:
+    """Whether the last phase was waiting for a person, after whatever was heard before."""
+    entered = [e.kind for e in events if e.kind.value.startswith("phase.")]
+    return bool(entered) and entered[-1] in (Kind.RINGING, Kind.WAITING)
+
+
+def canonical(cdr: Cdr, key: bytes) -> bytes:
+    """The bytes the digest is taken of: JSON (sorted keys, no blanks), personal values as HMAC-SHA256 under `key`.
+
+    Times are UTC with milliseconds, decimals plain with three places: independent of zone and of how a
+    database prints them.
+    """
+    fields = asdict(cdr)
+    for name in PERSONAL:
+        fields[name] = personal_mac(name, fields[name], key)
+    return json.dumps({k: _plain(v) for k, v in fields.items()}, sort_keys=True, separators=(",", ":")).encode()
+
+
+def personal_mac(name: str, value: str | None, key: bytes) -> str | None:
+    """HMAC of one personal value, hexadecimal; None stays None. The field's name keeps equal values apart."""
+    if value is None:
+        return None
+    return hmac.new(key, f"{name}={value}".encode(), hashlib.sha256).hexdigest()
+
+
+def digest(cdr: Cdr, key: bytes) -> bytes:
+    """SHA-256 of the canonical bytes."""
+    return hashlib.sha256(canonical(cdr, key)).digest()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="milliseconds")
+        case Decimal():
+            return f"{value:.3f}"
+        case _:
+            return value
+
+
+def to_json(cdr: Cdr) -> dict[str, Any]:
+    """The CDR as plain JSON values: times ISO 8601 in UTC, decimals as text."""
+    fields = asdict(cdr)
+    return {
+        name: value.astimezone(UTC).isoformat()
+        if isinstance(value, datetime)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
+        for name, value in fields.items()
+    }
+
+
+def from_json(fields: Mapping[str, Any]) -> Cdr:
+    """The inverse of `to_json`.
+
+    Raises:
+        ValueError, KeyError, TypeError: the fields are not those of a CDR.
+    """
+    values = dict(fields)
+    for name in ("started_at", "answered_at", "ended_at"):
+        if values[name] is not None:
+            values[name] = datetime.fromisoformat(values[name])
+    for name in (*Phase, "duration", "recording_seconds"):
+        if values[name] is not None:
+            values[name] = Decimal(values[name])
+    values["disposition"] = Disposition(values["disposition"])
+    return Cdr(**values)

@@ -1,0 +1,35 @@
+"""What to tell whom once a call has ended; and the end-of-call record that carries it through the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vorzimmer.core.cdr import Cdr, to_json
+from vorzimmer.core.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to send. `payload` holds all that rendering needs, so that no later change of data alters it."""
+
+    channel: str
+    recipient: str
+    language: str
+    payload: Mapping[str, Any]
+
+
+def messages_for(cdr: Cdr, client: Client | None) -> tuple[Message, ...]:
+    """The messages that a finished call causes: one per recipient, none for an unknown client."""
+    if client is None or client.mail is None:
+        return ()
+    if client.mail.of and cdr.disposition.value not in client.mail.of:
+        return ()
+    payload = {**to_json(cdr), "client_name": client.name, "timezone": client.timezone}
+    return tuple(Message("email", recipient, client.language.value, payload) for recipient in client.mail.to)
+
+
+def end_record(cdr: Cdr, messages: Sequence[Message]) -> dict[str, Any]:
+    """The record that closes a call: the CDR and what follows from it, as plain JSON."""
+    return {"cdr": to_json(cdr), "messages": [asdict(message) for message in messages]}

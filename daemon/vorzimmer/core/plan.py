@@ -1,0 +1,127 @@
+"""The plan of a call: what `routing.decide` says and `calls.flow` carries out.
+
+Steps are plain values; each names the reason why it stands in the plan. A new step is a class here, an arm
+in `routing` and in `flow`, and a file in `calls/steps`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from vorzimmer.core.client import Client, Did, Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A call as it arrived, cleaned. Numbers are E.164, or None where none was given or it was withheld.
+
+    `looped`: the call carries the mark of one of our own trunk legs, or comes from a number that one of our
+    running trunk legs dials.
+    """
+
+    dialled: str
+    caller: str | None = None
+    caller_name: str | None = None
+    withheld: bool = False
+    diverted_from: str | None = None
+    looped: bool = False
+
+
+class OfficeState(StrEnum):
+    """What the calendar says at one instant."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    LUNCH = "lunch"
+    HOLIDAY = "holiday"
+    VACATION = "vacation"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer the channel, if it is not answered yet."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Play `media` (see `Media`); `early`: before the channel is answered, as early media."""
+
+    media: str
+    early: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingGroup:
+    """Ring endpoints. Seconds; `wait`: for one to get free if all are busy. `music`: instead of ringing."""
+
+    group: str
+    endpoints: tuple[str, ...]
+    strategy: Strategy
+    seconds: int
+    wait: int
+    music: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Dial a number over the trunk, after the gate said yes. Seconds of ringing."""
+
+    number: str
+    kind: Literal["partner", "mobile"]
+    seconds: int
+    confirm: bool
+    music: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Greeting, beep, record. Seconds: longest message, silence that ends it."""
+
+    greeting: str
+    max_seconds: int
+    silence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Hang up with a Q.850 cause."""
+
+    cause: int
+    reason: str
+
+
+Step = Answer | Announce | RingGroup | Forward | Machine | Hangup
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What the client's chain asks for and the plan leaves out, and why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is decided when the call arrives. `client` is None for an unknown number."""
+
+    client: Client | None
+    did: Did | None
+    state: OfficeState | None
+    reason: str
+    steps: tuple[Step, ...]
+    skipped: tuple[Skipped, ...] = ()
+    decided_at: datetime | None = None
+
+
+# Media are names, not paths: "lib:CLIENT/NAME" is a file of the library, "sys:NAME" one of Asterisk's own sounds.
+Media = str

@@ -1,0 +1,22 @@
+"""The shapes through which features meet; `app` passes the callables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from vorzimmer.core.ledger import CallEvent
+
+Clock = Callable[[], datetime]
+"""Now, aware, UTC."""
+
+
+class Journal(Protocol):
+    """Where a call's records go first. A plain write to the page cache: survives SIGKILL, never waits for the disk."""
+
+    def append(self, event: CallEvent) -> None:
+        """Write one event."""
+
+    def append_end(self, record: Mapping[str, Any]) -> None:
+        """Write the end-of-call record (see `EndRecord` in `core.messages`) and ask for an fsync soon."""

@@ -1,0 +1,1 @@
+"""Telling the client what happened, from the outbox."""

@@ -1,0 +1,1 @@
+"""A private Asterisk, PostgreSQL and mail server on loopback."""

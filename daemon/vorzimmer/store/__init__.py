@@ -1,0 +1,1 @@
+"""PostgreSQL, the journal and the snapshot on disk."""
