@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from vorzimmer.core.ledger import CallEvent, Kind, Phase, phases
+from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase, phases
 
 
 class Disposition(StrEnum):
@@ -123,25 +123,27 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
 
 def _disposition(events: Sequence[CallEvent], hangup: Mapping[str, Any]) -> Disposition:
     kinds = {e.kind for e in events}
-    if Kind.TALKING in kinds:
-        return Disposition.ANSWERED
-    if Kind.FORWARDED in kinds:
-        return Disposition.FORWARDED
-    if Kind.RECORDED in kinds:
-        return Disposition.MESSAGE
-    if hangup.get("by") == "caller" and Kind.ANNOUNCING not in kinds and Kind.RECORDING not in kinds:
+    for kind, disposition in _REACHED:
+        if kind in kinds:
+            return disposition
+    if hangup.get("by") == "caller" and _waiting_at_the_end(events):
         return Disposition.ABANDONED
-    if hangup.get("by") == "caller" and _left_while_waiting(events):
-        return Disposition.ABANDONED
-    if Kind.ANNOUNCING in kinds or Kind.RECORDING in kinds:
+    if kinds & {Kind.ANNOUNCING, Kind.RECORDING}:
         return Disposition.ANNOUNCED
     return Disposition.FAILED
 
 
-def _left_while_waiting(events: Sequence[CallEvent]) -> bool:
-    """Whether the last phase was waiting for a person, after whatever was heard before."""
-    entered = [e.kind for e in events if e.kind.value.startswith("phase.")]
-    return bool(entered) and entered[-1] in (Kind.RINGING, Kind.WAITING)
+_REACHED = (
+    (Kind.TALKING, Disposition.ANSWERED),
+    (Kind.FORWARDED, Disposition.FORWARDED),
+    (Kind.RECORDED, Disposition.MESSAGE),
+)
+
+
+def _waiting_at_the_end(events: Sequence[CallEvent]) -> bool:
+    """Whether the last phase was waiting for a person, whatever had been heard before."""
+    entered = [ENTERS[e.kind] for e in events if e.kind in ENTERS]
+    return entered[-1] in (Phase.RING, Phase.QUEUE)
 
 
 def canonical(cdr: Cdr, key: bytes) -> bytes:
