@@ -1,0 +1,198 @@
+"""ARI: the event socket and the REST requests, with the object model of ari-py.
+
+`client.channels.originate(...)` returns a `Channel`, and `channel.answer()`, `channel.play(...)`,
+`channel.on_event(callback)` act on it. The client reconnects for ever under the same application name; channels
+and bridges outlive the gap, requests go over HTTP keep-alive and work in it.
+
+A request that comes too late raises `Gone` (404) or `Conflict` (409, 412, 422): everyday outcomes of a race with
+a caller who hangs up. Everything else is an `AriError`, and a lost connection is `Unavailable`.
+https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+import orjson
+import structlog
+from yarl import URL
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.backoff import backoff
+from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
+from vorzimmer.asterisk.objects import Bridges, Channels, OnEvent, Playbacks, Recordings
+
+log = structlog.get_logger()
+
+REQUEST_TIMEOUT = 10.0
+"""Seconds until a request counts as lost; Asterisk answers in milliseconds or is in trouble."""
+
+HEARTBEAT = 4.0
+"""Seconds between pings on the event socket: a half-open one is noticed after one and a half times that."""
+
+POOL = 16
+"""HTTP connections at most: Asterisk's own session limit is 100, the event socket included."""
+
+
+_ERRORS: Mapping[int, type[AriError]] = {404: Gone, 409: Conflict, 412: Conflict, 422: Conflict}
+
+
+class Ari:
+    """One application's connection to Asterisk.
+
+    Args:
+        url: of Asterisk's HTTP server, for example `http://127.0.0.1:8088`.
+        user, password: of ari.conf.
+        app: the Stasis application's name; only one process may use it at a time.
+        on_start: called for every `StasisStart` of a channel nobody listens to yet: a new call.
+        on_up: awaited after each (re)connect, before events are read.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        app: str,
+        *,
+        on_start: OnEvent,
+        on_up: Callable[[], Any] | None = None,
+    ) -> None:
+        self._base = URL(url) / "ari"
+        self._auth = aiohttp.BasicAuth(user, password)
+        self._app = app
+        self._on_start = on_start
+        self._on_up = on_up
+        self._session: aiohttp.ClientSession | None = None
+        self._listeners: dict[str, OnEvent] = {}
+        self._up = asyncio.Event()
+        self.connects = 0
+        self.channels = Channels(self)
+        self.bridges = Bridges(self)
+        self.playbacks = Playbacks(self)
+        self.recordings = Recordings(self)
+
+    async def run(self) -> None:
+        """Hold the event socket, for ever; returns only by cancellation."""
+        timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT)
+        connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=10)
+        async with aiohttp.ClientSession(auth=self._auth, timeout=timeout, connector=connector) as session:
+            self._session = session
+            try:
+                await self._hold(session)
+            finally:
+                self._up.clear()
+                self._session = None
+
+    async def _hold(self, session: aiohttp.ClientSession) -> None:
+        waits = backoff()
+        while True:
+            try:
+                async with self._connect(session) as socket:
+                    waits = backoff()
+                    await self._begin()
+                    await self._read(socket)
+                log.warning("ari.closed", code=socket.close_code)
+            except (aiohttp.ClientError, OSError, TimeoutError, AriError) as error:
+                log.warning("ari.unreachable", error=str(error) or type(error).__name__)
+            finally:
+                self._up.clear()
+            await asyncio.sleep(next(waits))
+
+    def _connect(self, session: aiohttp.ClientSession) -> Any:
+        url = self._base / "events" % {"app": self._app, "subscribeAll": "false"}
+        return session.ws_connect(url, heartbeat=HEARTBEAT, max_msg_size=0)
+
+    async def _begin(self) -> None:
+        """Say which events are wanted: all channels' (their end is not sure otherwise), without the noisy types."""
+        path = f"/applications/{self._app}"
+        disallowed = [{"type": name} for name in events.UNUSED]
+        await self.request("PUT", f"{path}/eventFilter", json={"disallowed": disallowed})
+        await self.request("POST", f"{path}/subscription", eventSource="channel:")
+        self.connects += 1
+        if self._on_up is not None:
+            await self._on_up()
+        self._up.set()
+        log.info("ari.connected", connects=self.connects)
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            try:
+                raw = orjson.loads(message.data)
+            except ValueError:
+                log.warning("ari.not_json", length=len(message.data))
+                continue
+            if raw.get("type") == "ApplicationReplaced":
+                # A second process took the name: fighting for it would tear the calls apart.
+                log.error("ari.replaced", app=self._app)
+                return
+            event = events.parse(raw)
+            if event is not None:
+                self._dispatch(event)
+
+    def _dispatch(self, event: events.Event) -> None:
+        listener = self._listeners.get(event.of)
+        if listener is None and isinstance(event, events.StasisStart):
+            listener = self._on_start
+        if listener is None:
+            return
+        try:
+            listener(event)
+        except Exception:
+            # One call's mistake must not stop the events of all others.
+            log.exception("ari.listener_failed", event=type(event).__name__, of=event.of)
+
+    async def ready(self) -> None:
+        """Wait until events flow."""
+        await self._up.wait()
+
+    @property
+    def up(self) -> bool:
+        """Whether events flow."""
+        return self._up.is_set()
+
+    def on_event(self, object_id: str, callback: OnEvent) -> None:
+        """Send the events of a channel, playback or recording to `callback`; register before the request."""
+        self._listeners[object_id] = callback
+
+    def forget(self, object_id: str) -> None:
+        """Stop listening; unknown ids are fine."""
+        self._listeners.pop(object_id, None)
+
+    async def request(self, method: str, path: str, json: Any = None, **params: str | int) -> Any:
+        """One REST request; returns the decoded answer or None.
+
+        A request once begun is finished, even if the caller of this is cancelled meanwhile: an abandoned one could
+        take effect after the clean-up that the cancellation causes, and leave a channel behind.
+
+        Raises:
+            Gone, Conflict, AriError: Asterisk refused it.
+            Unavailable: no answer; whether it took effect is unknown.
+        """
+        exchange = asyncio.ensure_future(self._exchange(method, path, json, params))
+        try:
+            return await asyncio.shield(exchange)
+        except asyncio.CancelledError:
+            await asyncio.wait({exchange})
+            raise
+
+    async def _exchange(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Any:
+        what = f"{method} {path}"
+        if self._session is None:
+            raise Unavailable(what)
+        body = None if json is None else orjson.dumps(json)
+        headers = {"Content-Type": "application/json"} if body is not None else None
+        url = self._base.joinpath(path.removeprefix("/")).with_query(params)
+        try:
+            async with self._session.request(method, url, data=body, headers=headers) as response:
+                content = await response.read()
+                if response.status >= 400:
+                    raise _ERRORS.get(response.status, AriError)(response.status, what)
+                return orjson.loads(content) if content else None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unavailable(f"{what}: {error or type(error).__name__}") from error

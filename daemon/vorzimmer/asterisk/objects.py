@@ -1,0 +1,197 @@
+"""ARI's objects in the model of ari-py: repositories that make them, objects that act.
+
+An object is its id and the way to ask; it holds no copy of Asterisk's state, which would be old at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.errors import Gone
+
+OnEvent = Callable[[events.Event], None]
+
+
+class Rest(Protocol):
+    """What an object needs of the client."""
+
+    async def request(self, method: str, path: str, json: Any = None, **params: str | int) -> Any:
+        """One REST request."""
+
+    def on_event(self, object_id: str, callback: OnEvent) -> None:
+        """Send an object's events to `callback`."""
+
+    def forget(self, object_id: str) -> None:
+        """Stop listening."""
+
+
+class Channel:
+    """A channel by its id. Methods are ARI's own operations."""
+
+    __slots__ = ("_ari", "id")
+
+    def __init__(self, ari: Rest, channel_id: str) -> None:
+        self._ari = ari
+        self.id = channel_id
+
+    def on_event(self, callback: OnEvent) -> None:
+        """Send this channel's events to `callback`."""
+        self._ari.on_event(self.id, callback)
+
+    def forget(self) -> None:
+        """Stop listening to this channel."""
+        self._ari.forget(self.id)
+
+    async def answer(self) -> None:
+        """Answer it (200 OK)."""
+        await self._ari.request("POST", f"/channels/{self.id}/answer")
+
+    async def ring(self) -> None:
+        """Let it hear ringing (180)."""
+        await self._ari.request("POST", f"/channels/{self.id}/ring")
+
+    async def start_moh(self) -> None:
+        """Play music on hold."""
+        await self._ari.request("POST", f"/channels/{self.id}/moh")
+
+    async def stop_moh(self) -> None:
+        """Stop the music."""
+        await self._ari.request("DELETE", f"/channels/{self.id}/moh")
+
+    async def play(self, playback_id: str, media: str, lang: str) -> None:
+        """Play a media URI; `PlaybackFinished` comes under `playback_id`."""
+        path = f"/channels/{self.id}/play/{playback_id}"
+        await self._ari.request("POST", path, media=media, lang=lang)
+
+    async def record(self, name: str, *, max_seconds: int, silence: int, terminate_on: str) -> None:
+        """Record what the channel says into `name`.wav, with a beep first; fails if the name exists."""
+        await self._ari.request(
+            "POST",
+            f"/channels/{self.id}/record",
+            name=name,
+            format="wav",
+            maxDurationSeconds=max_seconds,
+            maxSilenceSeconds=silence,
+            ifExists="fail",
+            beep="true",
+            terminateOn=terminate_on,
+        )
+
+    async def move_to_dialplan(self, context: str, extension: str, priority: int) -> None:
+        """Leave Stasis and go on in the dialplan."""
+        await self._ari.request(
+            "POST", f"/channels/{self.id}/continue", context=context, extension=extension, priority=priority
+        )
+
+    async def hang_up(self, *, reason: str | None = None, cause: int | None = None) -> None:
+        """Hang up, with ARI's reason word or a Q.850 cause."""
+        params: dict[str, str | int] = {}
+        if reason is not None:
+            params["reason"] = reason
+        if cause is not None:
+            params["reason_code"] = cause
+        await self._ari.request("DELETE", f"/channels/{self.id}", **params)
+
+
+class Channels:
+    """`client.channels`."""
+
+    def __init__(self, ari: Rest) -> None:
+        self._ari = ari
+
+    def __call__(self, channel_id: str) -> Channel:
+        """A channel by its id, without asking Asterisk."""
+        return Channel(self._ari, channel_id)
+
+    async def originate(
+        self,
+        channel_id: str,
+        endpoint: str,
+        *,
+        app: str,
+        args: str,
+        caller_id: str,
+        timeout: int,  # noqa: ASYNC109 - Asterisk's ring timeout in seconds, not ours
+        originator: str,
+        variables: Mapping[str, str],
+    ) -> Channel:
+        """Dial `endpoint` under a chosen id; once answered it enters `app` with `args`."""
+        await self._ari.request(
+            "POST",
+            f"/channels/{channel_id}",
+            json={"variables": dict(variables)},
+            endpoint=endpoint,
+            app=app,
+            appArgs=args,
+            callerId=caller_id,
+            timeout=timeout,
+            originator=originator,
+        )
+        return Channel(self._ari, channel_id)
+
+    async def list(self) -> list[events.ChannelData]:
+        """All channels of this Asterisk."""
+        found = await self._ari.request("GET", "/channels")
+        return [events.parse_channel(raw) for raw in found]
+
+    async def exists(self, channel_id: str) -> bool:
+        """Whether the channel is there."""
+        try:
+            await self._ari.request("GET", f"/channels/{channel_id}")
+        except Gone:
+            return False
+        return True
+
+
+class Bridge:
+    """A mixing bridge by its id."""
+
+    __slots__ = ("_ari", "id")
+
+    def __init__(self, ari: Rest, bridge_id: str) -> None:
+        self._ari = ari
+        self.id = bridge_id
+
+    async def add(self, *channel_ids: str) -> None:
+        """Put channels in."""
+        await self._ari.request("POST", f"/bridges/{self.id}/addChannel", channel=",".join(channel_ids))
+
+    async def destroy(self) -> None:
+        """Take the bridge down; its channels live on."""
+        await self._ari.request("DELETE", f"/bridges/{self.id}")
+
+
+class Bridges:
+    """`client.bridges`."""
+
+    def __init__(self, ari: Rest) -> None:
+        self._ari = ari
+
+    async def create(self, bridge_id: str) -> Bridge:
+        """Create a mixing bridge under a chosen id."""
+        await self._ari.request("POST", f"/bridges/{bridge_id}", type="mixing")
+        return Bridge(self._ari, bridge_id)
+
+
+class Recordings:
+    """`client.recordings`: the live ones."""
+
+    def __init__(self, ari: Rest) -> None:
+        self._ari = ari
+
+    async def stop(self, name: str) -> None:
+        """Stop a live recording and keep it."""
+        await self._ari.request("POST", f"/recordings/live/{name}/stop")
+
+
+class Playbacks:
+    """`client.playbacks`."""
+
+    def __init__(self, ari: Rest) -> None:
+        self._ari = ari
+
+    async def stop(self, playback_id: str) -> None:
+        """Stop a playback."""
+        await self._ari.request("DELETE", f"/playbacks/{playback_id}")
