@@ -20,13 +20,16 @@ from pydantic import (
     EmailStr,
     Field,
     PlainSerializer,
+    PlainValidator,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from vorzimmer.core import hours as oh
 from vorzimmer.core import number as numbers
-from vorzimmer.core import office_hours as oh
+from vorzimmer.core import public_holidays
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """An id: lower-case letters, digits and hyphens. Safe as a folder's name."""
@@ -58,11 +61,15 @@ def _zone(value: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_zone)]
-HolidayRegion = Annotated[str, AfterValidator(oh.check_region)]
+HolidayRegion = Annotated[str, AfterValidator(public_holidays.check_region)]
 """Country, or country and state, of public holidays: `DE`, `DE-BY`, `AT-9`."""
 
-Hours = Annotated[oh.Week, BeforeValidator(oh.parse_week), PlainSerializer(oh.write_week)]
-DayHours = Annotated[tuple[oh.Interval, ...], BeforeValidator(oh.parse_day), PlainSerializer(oh.write_day)]
+Hours = Annotated[
+    oh.Week, PlainValidator(oh.parse_week), PlainSerializer(oh.write_week), WithJsonSchema(oh.WEEK_SCHEMA)
+]
+DayHours = Annotated[
+    tuple[oh.Interval, ...], PlainValidator(oh.parse_day), PlainSerializer(oh.write_day), WithJsonSchema(oh.DAY_SCHEMA)
+]
 
 
 class Model(BaseModel):
