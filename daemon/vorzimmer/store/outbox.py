@@ -1,0 +1,83 @@
+"""Messages that wait to be sent: leased by a worker, then marked with what became of them.
+
+A lease that runs out makes the row free again, so a worker that dies loses nothing; the stable Message-ID lets
+the receiving side see a repetition. Every mark writes its row of `outbox_attempt` in the same statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """One message to send now. `attempts` counts this one too, from 1."""
+
+    id: int
+    call_id: str
+    client_id: str
+    channel: str
+    recipient: str
+    language: str
+    payload: Mapping[str, Any]
+    message_id: str
+    attempts: int
+    created_at: datetime
+
+
+_LEASE = """
+UPDATE outbox SET state = 'leased', attempts = attempts + 1, leased_until = now() + make_interval(secs => $2)
+WHERE id IN (
+    SELECT id FROM outbox
+    WHERE state IN ('pending', 'leased') AND coalesce(leased_until, next_at) <= now()
+      AND ($3::text IS NULL OR channel = $3)
+    ORDER BY coalesce(leased_until, next_at), id
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, call_id, client_id, channel, recipient, language, payload, message_id, attempts, created_at
+"""
+
+_MARK = """
+WITH marked AS (
+    UPDATE outbox SET state = $2, next_at = coalesce($3, next_at), leased_until = NULL
+    WHERE id = $1 AND state = 'leased'
+    RETURNING id
+)
+INSERT INTO outbox_attempt (outbox_id, outcome, detail) SELECT id, $4, $5 FROM marked
+"""
+
+
+async def lease(conn: asyncpg.Connection, limit: int, seconds: float, channel: str | None = None) -> tuple[Leased, ...]:
+    """Take up to `limit` due messages for `seconds`; no other worker gets them meanwhile."""
+    rows = await conn.fetch(_LEASE, limit, seconds, channel)
+    leased = [Leased(**{**dict(row), "payload": orjson.loads(row["payload"])}) for row in rows]
+    return tuple(sorted(leased, key=lambda message: message.id))
+
+
+async def mark_sent(conn: asyncpg.Connection, message: int, detail: str) -> bool:
+    """The other side took it. False: it was no longer leased, nothing changed (true of every mark)."""
+    return await _mark(conn, message, "sent", None, "sent", detail)
+
+
+async def mark_retry(conn: asyncpg.Connection, message: int, next_at: datetime, detail: str) -> bool:
+    """A temporary error: due again at `next_at`."""
+    return await _mark(conn, message, "pending", next_at, "retry", detail)
+
+
+async def mark_dead(conn: asyncpg.Connection, message: int, detail: str) -> bool:
+    """A permanent error, or given up: never tried again."""
+    return await _mark(conn, message, "dead", None, "dead", detail)
+
+
+async def _mark(
+    conn: asyncpg.Connection, message: int, state: str, next_at: datetime | None, outcome: str, detail: str
+) -> bool:
+    status = await conn.execute(_MARK, message, state, next_at, outcome, detail.replace("\0", ""))
+    return bool(status.rpartition(" ")[2] != "0")

@@ -1,0 +1,67 @@
+"""What tests of several folders share: a real PostgreSQL, and a database of its own for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import asyncpg
+import pytest
+
+from vorzimmer.sandbox import postgres
+from vorzimmer.store import migrate
+
+_TEMPLATE = "migrated"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Postgres]:
+    """One server for the whole run (of each xdist worker), without fsync."""
+    server = postgres.start(tmp_path_factory.mktemp("postgres"), fsync=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _template(postgres_server: postgres.Postgres) -> str:
+    """The name of a database that holds the current schema and nothing else."""
+    _run_on(postgres_server.dsn, lambda conn: conn.execute(f"CREATE DATABASE {_TEMPLATE}"))
+    _run_on(postgres_server.dsn_of(_TEMPLATE), migrate.migrate)
+    return _TEMPLATE
+
+
+@pytest.fixture
+def dsn(postgres_server: postgres.Postgres, _template: str) -> Iterator[str]:
+    """A database of the test's own, migrated and empty."""
+    yield from _database(postgres_server, f"TEMPLATE {_template}")
+
+
+@pytest.fixture
+def empty_dsn(postgres_server: postgres.Postgres) -> Iterator[str]:
+    """A database of the test's own, without any table."""
+    yield from _database(postgres_server, "")
+
+
+def _database(server: postgres.Postgres, options: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _run_on(server.dsn, lambda conn: conn.execute(f"CREATE DATABASE {name} {options}"))
+    yield server.dsn_of(name)
+    _run_on(server.dsn, lambda conn: conn.execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _run_on(dsn: str, work: Callable[[Any], Awaitable[object]]) -> None:
+    """Do something on a connection, in a thread: the fixtures serve tests with and without an event loop."""
+
+    async def connected() -> None:
+        conn = await asyncpg.connect(dsn)
+        try:
+            await work(conn)
+        finally:
+            await conn.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, connected()).result()

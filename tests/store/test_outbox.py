@@ -1,0 +1,83 @@
+"""Leasing and marking messages on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from vorzimmer.store import outbox
+
+
+async def put(conn: Any, *recipients: str, channel: str = "email") -> None:
+    """Lay messages into the outbox."""
+    for recipient in recipients:
+        await conn.execute(
+            "INSERT INTO outbox (call_id, client_id, channel, recipient, language, payload, message_id)"
+            " VALUES ('c1', 'mueller', $1, $2, 'de', '{\"did\": \"+4989\"}', $3)",
+            channel,
+            recipient,
+            f"<{channel}-{recipient}@test>",
+        )
+
+
+async def attempts(conn: Any) -> list[tuple[str, str]]:
+    """Every attempt as (outcome, detail), in order."""
+    rows = await conn.fetch("SELECT outcome, detail FROM outbox_attempt ORDER BY id")
+    return [(row["outcome"], row["detail"]) for row in rows]
+
+
+async def test_a_leased_message_is_complete_and_nobody_else_gets_it(conn: Any) -> None:
+    """A second worker never sends what the first is sending."""
+    await put(conn, "a@example.org")
+    (message,) = await outbox.lease(conn, 10, 60)
+    assert (message.recipient, message.payload, message.attempts) == ("a@example.org", {"did": "+4989"}, 1)
+    assert await outbox.lease(conn, 10, 60) == ()
+
+
+async def test_two_workers_share_the_rows(dsn: str, conn: Any) -> None:
+    """Workers that lease at the same instant get different rows and wait for neither."""
+    await put(conn, *(f"{n}@example.org" for n in range(20)))
+    other = await asyncpg.connect(dsn)
+    mine, theirs = await asyncio.gather(outbox.lease(conn, 10, 60), outbox.lease(other, 10, 60))
+    assert len({message.id for message in (*mine, *theirs)}) == 20
+    await other.close()
+
+
+async def test_a_lease_that_ran_out_frees_the_row(conn: Any) -> None:
+    """The message of a worker that died is sent by the next one, and the lost attempt is counted."""
+    await put(conn, "a@example.org")
+    await outbox.lease(conn, 1, 0)
+    (again,) = await outbox.lease(conn, 1, 60)
+    assert again.attempts == 2
+
+
+async def test_sent_and_dead_stay_so(conn: Any) -> None:
+    """A message that was sent or given up is never leased again, and a late mark of a slow worker changes nothing."""
+    await put(conn, "a@example.org", "b@example.org")
+    first, second = await outbox.lease(conn, 2, 60)
+    assert await outbox.mark_sent(conn, first.id, "250 queued")
+    assert await outbox.mark_dead(conn, second.id, "550 no such user\0")
+    now = await conn.fetchval("SELECT now()")
+    assert not await outbox.mark_retry(conn, first.id, now, "too late")
+    assert await outbox.lease(conn, 2, 60) == ()
+    assert await attempts(conn) == [("sent", "250 queued"), ("dead", "550 no such user")]
+
+
+async def test_retry_is_due_at_its_time(conn: Any) -> None:
+    """A temporary error puts the message back until its next time, not before."""
+    await put(conn, "later@example.org", "now@example.org")
+    later, soon = await outbox.lease(conn, 2, 60)
+    now = await conn.fetchval("SELECT now()")
+    await outbox.mark_retry(conn, later.id, now + timedelta(hours=1), "451 busy")
+    await outbox.mark_retry(conn, soon.id, now, "451 busy")
+    assert [message.id for message in await outbox.lease(conn, 2, 60)] == [soon.id]
+
+
+async def test_a_channel_takes_its_own(conn: Any) -> None:
+    """The worker of one channel leaves the others' messages alone."""
+    await put(conn, "a@example.org")
+    await put(conn, "+4989", channel="sms")
+    assert [message.channel for message in await outbox.lease(conn, 9, 60, "sms")] == ["sms"]
