@@ -12,6 +12,13 @@ Clock = Callable[[], datetime]
 """Now, aware, UTC."""
 
 
+class Trouble(Protocol):
+    """Where a feature says what a person should hear of: a line in the log, and an alarm where one is set."""
+
+    def __call__(self, event: str, /, **about: Any) -> None:
+        """Report `event` (`feature.what_happened`) with plain values, never secrets. Does not raise."""
+
+
 class Journal(Protocol):
     """Where a call's records go first. A plain write to the page cache: survives SIGKILL, never waits for the disk."""
 

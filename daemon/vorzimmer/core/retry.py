@@ -1,0 +1,34 @@
+"""When to try again what could not be delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+FIRST = timedelta(seconds=15)
+CAP = timedelta(hours=1)
+ATTEMPTS = 56
+"""Tries of one message: eight pauses that double take an hour together, 47 more an hour each. Two days in all."""
+
+SPREAD = 0.25
+"""The share of a pause that jitter may take away, so that what failed together does not come back together."""
+
+
+def next_attempt(attempts: int, at: datetime, jitter: float) -> datetime | None:
+    """The instant of the next try, or None to give up (after two days at most, a day and a half at least).
+
+    Args:
+        attempts: tries made so far, the one that just failed included; at least 1.
+        at: when that try failed.
+        jitter: from 0 (the whole pause) to 1 (a quarter less).
+
+    Raises:
+        ValueError: `attempts` or `jitter` is out of range.
+    """
+    if attempts < 1:
+        raise ValueError(f"attempts count from 1, not {attempts}")
+    if not 0 <= jitter <= 1:
+        raise ValueError(f"jitter lies between 0 and 1, not at {jitter}")
+    if attempts >= ATTEMPTS:
+        return None
+    pause = min(FIRST * 2 ** min(attempts - 1, 10), CAP)  # ten doublings are past the cap already
+    return at + pause * (1 - SPREAD * jitter)
