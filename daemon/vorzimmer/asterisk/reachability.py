@@ -32,7 +32,6 @@ class Reachability:
     def __init__(self, ami: Ami) -> None:
         self._ami = ami
         self._endpoints: dict[str, bool] = {}
-        self._loaded = False
         self._during_load: dict[str, bool] = {}
         ami.on_event(self._take)
 
@@ -46,9 +45,9 @@ class Reachability:
                 log.warning("reachability.not_loaded", problem=str(error))
             await self._ami.gone()
 
-    def reachable(self, endpoint: str) -> bool:
-        """Whether the endpoint can be rung. Before anything was learned: yes, and Asterisk will tell."""
-        return self._endpoints.get(endpoint, not self._loaded)
+    def unreachable(self) -> frozenset[str]:
+        """Endpoints that cannot be rung. One that Asterisk never told of is not among them: ringing it will tell."""
+        return frozenset(name for name, there in self._endpoints.items() if not there)
 
     def endpoints(self) -> Mapping[str, bool]:
         """Every endpoint Asterisk has told of, and whether it can be rung."""
@@ -67,7 +66,6 @@ class Reachability:
         listed = {str(entry.get("objectname")): entry.get("devicestate") not in ABSENT for entry in answer.events}
         # An event right behind the list was taken before this line ran, and is newer than the list.
         self._endpoints = listed | self._during_load
-        self._loaded = True
 
     def _take(self, event: Fields) -> None:
         peer, status = str(event.get("peer", "")), event.get("peerstatus")
