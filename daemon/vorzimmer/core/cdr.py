@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -68,6 +68,9 @@ class Cdr:
     forwarded_to: str | None
 
 
+NAMES = tuple(field.name for field in fields(Cdr))
+"""The fields in the order of the class; they are the names of the database's columns too."""
+
 PERSONAL = ("caller", "caller_name", "diverted_from", "forwarded_to")
 """Fields that stand in the digest only as HMAC under the row's own key, so that they can be erased."""
 
@@ -83,10 +86,10 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
     arrived, ended = first[Kind.ARRIVED], first[Kind.ENDED]
     if arrived is None or ended is None:
         raise ValueError("a CDR needs the call's arrival and its end")
-    routed: Mapping[str, Any] = first[Kind.ROUTED].data if first[Kind.ROUTED] else {}
+    routed = _data(first[Kind.ROUTED])
     answered = first[Kind.ANSWERED]
-    recorded: Mapping[str, Any] = first[Kind.RECORDED].data if first[Kind.RECORDED] else {}
-    hangup: Mapping[str, Any] = first[Kind.HANGUP].data if first[Kind.HANGUP] else {}
+    recorded = _data(first[Kind.RECORDED])
+    hangup = _data(first[Kind.HANGUP])
     spent = phases(ordered, ended.at)
     talks = [e for e in ordered if e.kind in (Kind.TALKING, Kind.FORWARDED)]
     forwards = [e for e in ordered if e.kind is Kind.FORWARDED]
@@ -121,6 +124,10 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
     )
 
 
+def _data(event: CallEvent | None) -> Mapping[str, Any]:
+    return event.data if event is not None else {}
+
+
 def _disposition(events: Sequence[CallEvent], hangup: Mapping[str, Any]) -> Disposition:
     kinds = {e.kind for e in events}
     for kind, disposition in _REACHED:
@@ -147,15 +154,23 @@ def _waiting_at_the_end(events: Sequence[CallEvent]) -> bool:
 
 
 def canonical(cdr: Cdr, key: bytes) -> bytes:
-    """The bytes the digest is taken of: JSON (sorted keys, no blanks), personal values as HMAC-SHA256 under `key`.
+    """The bytes the digest is taken of, with personal values as HMAC-SHA256 under `key`."""
+    return canonical_of(cdr, personal_macs(cdr, key))
+
+
+def canonical_of(cdr: Cdr, macs: Mapping[str, str | None]) -> bytes:
+    """The bytes the digest is taken of: JSON (sorted keys, no blanks), personal values replaced by `macs` of them.
 
     Times are UTC with milliseconds, decimals plain with three places: independent of zone and of how a
     database prints them.
     """
-    fields = asdict(cdr)
-    for name in PERSONAL:
-        fields[name] = personal_mac(name, fields[name], key)
-    return json.dumps({k: _plain(v) for k, v in fields.items()}, sort_keys=True, separators=(",", ":")).encode()
+    values = {name: _plain(getattr(cdr, name)) for name in NAMES} | {name: macs[name] for name in PERSONAL}
+    return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
+
+
+def personal_macs(cdr: Cdr, key: bytes) -> dict[str, str | None]:
+    """The HMAC of each personal value under the row's key, by the field's name."""
+    return {name: personal_mac(name, getattr(cdr, name), key) for name in PERSONAL}
 
 
 def personal_mac(name: str, value: str | None, key: bytes) -> str | None:
@@ -166,8 +181,13 @@ def personal_mac(name: str, value: str | None, key: bytes) -> str | None:
 
 
 def digest(cdr: Cdr, key: bytes) -> bytes:
-    """SHA-256 of the canonical bytes."""
-    return hashlib.sha256(canonical(cdr, key)).digest()
+    """SHA-256 of the canonical bytes, with the personal values under the row's key."""
+    return digest_of(cdr, personal_macs(cdr, key))
+
+
+def digest_of(cdr: Cdr, macs: Mapping[str, str | None]) -> bytes:
+    """The digest from macs that were kept: it can be checked after the personal values are erased."""
+    return hashlib.sha256(canonical_of(cdr, macs)).digest()
 
 
 def _plain(value: Any) -> Any:
@@ -182,29 +202,31 @@ def _plain(value: Any) -> Any:
 
 def to_json(cdr: Cdr) -> dict[str, Any]:
     """The CDR as plain JSON values: times ISO 8601 in UTC, decimals as text."""
-    fields = asdict(cdr)
-    return {
-        name: value.astimezone(UTC).isoformat()
-        if isinstance(value, datetime)
-        else str(value)
-        if isinstance(value, Decimal)
-        else value
-        for name, value in fields.items()
-    }
+    return {name: _json(getattr(cdr, name)) for name in NAMES}
 
 
-def from_json(fields: Mapping[str, Any]) -> Cdr:
+def _json(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case Decimal():
+            return str(value)
+        case _:
+            return value
+
+
+def from_json(values: Mapping[str, Any]) -> Cdr:
     """The inverse of `to_json`.
 
     Raises:
         ValueError, KeyError, TypeError: the fields are not those of a CDR.
     """
-    values = dict(fields)
+    found = dict(values)
     for name in ("started_at", "answered_at", "ended_at"):
-        if values[name] is not None:
-            values[name] = datetime.fromisoformat(values[name])
+        if found[name] is not None:
+            found[name] = datetime.fromisoformat(found[name])
     for name in (*Phase, "duration", "recording_seconds"):
-        if values[name] is not None:
-            values[name] = Decimal(values[name])
-    values["disposition"] = Disposition(values["disposition"])
-    return Cdr(**values)
+        if found[name] is not None:
+            found[name] = Decimal(found[name])
+    found["disposition"] = Disposition(found["disposition"])
+    return Cdr(**found)
