@@ -1,6 +1,6 @@
 """ARI: the event socket and the REST requests, with the object model of ari-py.
 
-`client.channels.originate(...)` returns a `Channel`, and `channel.answer()`, `channel.play(...)`,
+`client.channels(id)` is a `Channel`; `channel.originate(...)`, `channel.answer()`, `channel.play(...)` and
 `channel.on_event(callback)` act on it. The client reconnects for ever under the same application name; channels
 and bridges outlive the gap, requests go over HTTP keep-alive and work in it.
 
@@ -62,7 +62,7 @@ class Ari:
         on_up: Callable[[], Any] | None = None,
     ) -> None:
         self._base = URL(url) / "ari"
-        self._auth = aiohttp.BasicAuth(user, password)
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
         self._app = app
         self._on_start = on_start
         self._on_up = on_up
@@ -79,7 +79,7 @@ class Ari:
         """Hold the event socket, for ever; returns only by cancellation."""
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT)
         connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=10)
-        async with aiohttp.ClientSession(auth=self._auth, timeout=timeout, connector=connector) as session:
+        async with aiohttp.ClientSession(headers=self._headers, timeout=timeout, connector=connector) as session:
             self._session = session
             try:
                 await self._hold(session)
@@ -126,6 +126,8 @@ class Ari:
                 raw = orjson.loads(message.data)
             except ValueError:
                 log.warning("ari.not_json", length=len(message.data))
+                continue
+            if not isinstance(raw, dict):
                 continue
             if raw.get("type") == "ApplicationReplaced":
                 # A second process took the name: fighting for it would tear the calls apart.

@@ -44,6 +44,33 @@ class Channel:
         """Stop listening to this channel."""
         self._ari.forget(self.id)
 
+    async def originate(
+        self,
+        endpoint: str,
+        *,
+        app: str,
+        args: str,
+        caller_id: str,
+        timeout: int,  # noqa: ASYNC109 - Asterisk's ring timeout in seconds, not ours
+        originator: str,
+        variables: Mapping[str, str],
+    ) -> None:
+        """Dial `endpoint` under this channel's id, chosen by us; once answered it enters `app` with `args`.
+
+        Listen before: its events may overtake the answer to this request.
+        """
+        await self._ari.request(
+            "POST",
+            f"/channels/{self.id}",
+            json={"variables": dict(variables)},
+            endpoint=endpoint,
+            app=app,
+            appArgs=args,
+            callerId=caller_id,
+            timeout=timeout,
+            originator=originator,
+        )
+
     async def answer(self) -> None:
         """Answer it (200 OK)."""
         await self._ari.request("POST", f"/channels/{self.id}/answer")
@@ -79,10 +106,10 @@ class Channel:
             terminateOn=terminate_on,
         )
 
-    async def move_to_dialplan(self, context: str, extension: str, priority: int) -> None:
+    async def move_to_dialplan(self, context: str, extension: str, label: str) -> None:
         """Leave Stasis and go on in the dialplan."""
         await self._ari.request(
-            "POST", f"/channels/{self.id}/continue", context=context, extension=extension, priority=priority
+            "POST", f"/channels/{self.id}/continue", context=context, extension=extension, label=label
         )
 
     async def hang_up(self, *, reason: str | None = None, cause: int | None = None) -> None:
@@ -105,32 +132,6 @@ class Channels:
         """A channel by its id, without asking Asterisk."""
         return Channel(self._ari, channel_id)
 
-    async def originate(
-        self,
-        channel_id: str,
-        endpoint: str,
-        *,
-        app: str,
-        args: str,
-        caller_id: str,
-        timeout: int,  # noqa: ASYNC109 - Asterisk's ring timeout in seconds, not ours
-        originator: str,
-        variables: Mapping[str, str],
-    ) -> Channel:
-        """Dial `endpoint` under a chosen id; once answered it enters `app` with `args`."""
-        await self._ari.request(
-            "POST",
-            f"/channels/{channel_id}",
-            json={"variables": dict(variables)},
-            endpoint=endpoint,
-            app=app,
-            appArgs=args,
-            callerId=caller_id,
-            timeout=timeout,
-            originator=originator,
-        )
-        return Channel(self._ari, channel_id)
-
     async def list(self) -> list[events.ChannelData]:
         """All channels of this Asterisk."""
         found = await self._ari.request("GET", "/channels")
@@ -146,13 +147,17 @@ class Channels:
 
 
 class Bridge:
-    """A mixing bridge by its id."""
+    """A mixing bridge by its id, chosen by us."""
 
     __slots__ = ("_ari", "id")
 
     def __init__(self, ari: Rest, bridge_id: str) -> None:
         self._ari = ari
         self.id = bridge_id
+
+    async def create(self) -> None:
+        """Create it."""
+        await self._ari.request("POST", f"/bridges/{self.id}", type="mixing")
 
     async def add(self, *channel_ids: str) -> None:
         """Put channels in."""
@@ -169,10 +174,13 @@ class Bridges:
     def __init__(self, ari: Rest) -> None:
         self._ari = ari
 
-    async def create(self, bridge_id: str) -> Bridge:
-        """Create a mixing bridge under a chosen id."""
-        await self._ari.request("POST", f"/bridges/{bridge_id}", type="mixing")
+    def __call__(self, bridge_id: str) -> Bridge:
+        """A bridge by its id, without asking Asterisk."""
         return Bridge(self._ari, bridge_id)
+
+    async def list(self) -> list[str]:
+        """The ids of all bridges."""
+        return [str(raw["id"]) for raw in await self._ari.request("GET", "/bridges")]
 
 
 class Recordings:

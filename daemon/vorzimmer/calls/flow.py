@@ -1,0 +1,50 @@
+"""A call from top to bottom: what the plan says, one step after another, until somebody has served the caller."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from vorzimmer.asterisk.errors import AriError
+from vorzimmer.calls.session import Session
+from vorzimmer.calls.steps import announce, answer, forward, hangup, machine, ring_group
+from vorzimmer.core import plan
+from vorzimmer.core.ledger import Kind
+
+
+async def follow(call: Session, steps: tuple[plan.Step, ...]) -> None:
+    """Carry out the steps in order; the first that serves the caller ends the call.
+
+    A step that Asterisk refuses is written down and the next one is tried: inside the hours no fault of one phone
+    or one announcement may close the line.
+
+    Raises:
+        CallerLeft: the caller has gone.
+    """
+    for step in steps:
+        call.record(Kind.STEP, step=type(step).__name__, reason=step.reason)
+        try:
+            served = await carry_out(call, step)
+        except (AriError, TimeoutError) as error:
+            call.record(Kind.PROBLEM, step=type(step).__name__, error=str(error) or type(error).__name__)
+            continue
+        if served:
+            return
+
+
+async def carry_out(call: Session, step: plan.Step) -> bool:
+    """Do one step. True: the caller has been served, and nothing more is to be done."""
+    match step:
+        case plan.Answer():
+            return await answer.run(call)
+        case plan.Announce():
+            return await announce.run(call, step)
+        case plan.RingGroup():
+            return await ring_group.run(call, step)
+        case plan.Forward():
+            return await forward.run(call, step)
+        case plan.Machine():
+            return await machine.run(call, step)
+        case plan.Hangup():
+            return await hangup.run(call, step)
+        case _:
+            assert_never(step)

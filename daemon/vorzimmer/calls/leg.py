@@ -1,0 +1,88 @@
+"""A leg: a channel that we dial for a call, from the request to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.errors import AriError, Gone
+from vorzimmer.asterisk.objects import Channel
+from vorzimmer.core.ledger import Kind
+
+Record = Callable[..., None]
+
+NO_ROUTE = 3
+"""Q.850: what Asterisk's refusal to dial at all is recorded as."""
+
+
+class Leg:
+    """One dialled channel.
+
+    `answered` and `ended` are set by events; `ended` holds the Q.850 cause. `digits` are the keys pressed.
+    """
+
+    def __init__(self, channel: Channel, target: str, record: Record) -> None:
+        self.channel = channel
+        self.target = target
+        self.answered = asyncio.Event()
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=64)
+        self._record = record
+        self._dialled = asyncio.Event()
+        channel.on_event(self._on_event)
+
+    @property
+    def id(self) -> str:
+        """The channel's id."""
+        return self.channel.id
+
+    def _on_event(self, event: events.Event) -> None:
+        match event:
+            case events.StasisStart() if not self.answered.is_set():
+                self._record(Kind.LEG_ANSWERED, leg=self.id, target=self.target)
+                self.answered.set()
+            case events.ChannelState(state="Ringing"):
+                self._record(Kind.LEG_RINGING, leg=self.id, target=self.target)
+            case events.Dtmf(digit=digit) if not self.digits.full():
+                self.digits.put_nowait(digit)
+            case events.ChannelDestroyed(cause=cause):
+                self.end(cause)
+
+    def end(self, cause: int) -> None:
+        """The channel is gone, or never was."""
+        if not self.ended.done():
+            self._record(Kind.LEG_ENDED, leg=self.id, target=self.target, cause=cause)
+            self.ended.set_result(cause)
+            self.channel.forget()
+
+    async def dial(self, endpoint: str, **how: Any) -> None:
+        """Dial; a refusal by Asterisk ends the leg instead of raising."""
+        try:
+            await self.channel.originate(endpoint, **how)
+        except AriError as error:
+            self._record(Kind.PROBLEM, leg=self.id, target=self.target, error=str(error))
+            self.end(NO_ROUTE)
+        finally:
+            self._dialled.set()
+
+    async def outcome(self) -> bool:
+        """Wait until it is answered (True) or has ended (False)."""
+        answered = asyncio.ensure_future(self.answered.wait())
+        either: set[asyncio.Future[Any]] = {answered, self.ended}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            answered.cancel()
+        return not self.ended.done()
+
+    async def hang_up(self, *, elsewhere: bool = False) -> None:
+        """End it; `elsewhere`: another phone took the call, and this one should not show a missed call."""
+        # Asterisk may still be working on the request to dial: hanging up must not overtake it.
+        await self._dialled.wait()
+        if self.ended.done():
+            return
+        with contextlib.suppress(Gone):
+            await self.channel.hang_up(reason="answered_elsewhere" if elsewhere else "normal")

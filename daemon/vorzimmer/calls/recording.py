@@ -1,0 +1,104 @@
+"""A message being recorded by Asterisk, and how it becomes a file of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import wave
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import structlog
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.ari import Ari
+from vorzimmer.core.ledger import Kind
+
+log = structlog.get_logger()
+
+SHORTEST = Decimal(1)
+"""Seconds; what is shorter is somebody who hung up at the beep, and no message."""
+
+WAV_HEADER = 44
+"""Bytes before the sound in the wav files that Asterisk writes."""
+
+FINISH_LAG = 5.0
+"""Seconds that Asterisk may take to finish the file once the caller has gone."""
+
+
+class Recording:
+    """One live recording. Register it before the request that starts it."""
+
+    def __init__(self, ari: Ari, name: str, spool: Path, folder: Path, record: Callable[..., None]) -> None:
+        self._ari = ari
+        self.name = name
+        self._source = spool / f"{name}.wav"
+        self._target = folder / f"{name}.wav"
+        self._record = record
+        self.finished = asyncio.Event()
+        self._settled = False
+        ari.on_event(name, self._on_event)
+
+    def _on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.RecordingFinished):
+            self.finished.set()
+
+    async def settle(self) -> None:
+        """Wait for Asterisk to finish the file, then keep it if it holds a message. Runs once."""
+        if self._settled:
+            return
+        self._settled = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_LAG):
+                await self.finished.wait()
+        self._ari.forget(self.name)
+        try:
+            seconds = await asyncio.to_thread(self._keep)
+        except OSError as error:
+            log.exception("recording.not_kept", file=str(self._source))
+            self._record(Kind.PROBLEM, what="recording not kept", file=self._source.name, error=str(error))
+            return
+        if seconds is not None:
+            self._record(Kind.RECORDED, file=self._target.name, seconds=str(seconds))
+
+    def _keep(self) -> Decimal | None:
+        return keep(self._source, self._target)
+
+
+def keep(source: Path, target: Path) -> Decimal | None:
+    """Move a recorded message to our folder; its length in seconds, or None where there is no message.
+
+    Repeatable: a file that was moved before is found at its target.
+    """
+    if not source.exists():
+        return wav_seconds(target) if target.exists() else None
+    seconds = wav_seconds(source)
+    if seconds < SHORTEST:
+        source.unlink()
+        return None
+    move(source, target)
+    return seconds
+
+
+def wav_seconds(file: Path) -> Decimal:
+    """Length of an 8 kHz 16-bit mono wav, by its size: the header is not finished if Asterisk was killed."""
+    try:
+        with wave.open(str(file), "rb") as sound:
+            rate = sound.getframerate() * sound.getsampwidth() * sound.getnchannels()
+    except (wave.Error, EOFError):
+        return Decimal(0)
+    content = max(file.stat().st_size - WAV_HEADER, 0)
+    return (Decimal(content) / rate).quantize(Decimal("0.001"))
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file, over file systems too; the target appears whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(target)
+    except OSError:
+        fresh = target.with_suffix(".new")
+        fresh.write_bytes(source.read_bytes())
+        fresh.replace(target)
+        source.unlink()

@@ -1,0 +1,28 @@
+"""The answering machine: greeting, beep, a message until `#`, silence, the limit or the caller's end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vorzimmer.calls.recording import Recording
+from vorzimmer.calls.session import Session
+from vorzimmer.core.ledger import Kind
+from vorzimmer.core.plan import Machine
+
+SLACK = 10
+"""Seconds over the longest message in which Asterisk must have ended the recording."""
+
+
+async def run(call: Session, step: Machine) -> bool:
+    """Take a message, then hang up."""
+    await call.play(step.greeting)
+    exchange = call.exchange
+    recording = Recording(exchange.ari, f"message-{call.id}", exchange.spool, exchange.recordings, call.record)
+    call.recording = recording
+    call.record(Kind.RECORDING)
+    await call.channel.record(recording.name, max_seconds=step.max_seconds, silence=step.silence, terminate_on="#")
+    async with asyncio.timeout(step.max_seconds + step.silence + SLACK):
+        await recording.finished.wait()
+    await recording.settle()
+    await call.hang_up(16, by="system")
+    return True

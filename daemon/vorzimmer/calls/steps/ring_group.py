@@ -1,0 +1,112 @@
+"""Ring a group: all at once or one after another; the first to answer talks, the others are told so."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.session import Session
+from vorzimmer.core.acd import choose
+from vorzimmer.core.client import Strategy
+from vorzimmer.core.ledger import Kind
+from vorzimmer.core.plan import RingGroup
+
+SLACK = 3
+"""Seconds after which a phone that Asterisk should have stopped ringing is given up."""
+
+
+async def run(call: Session, step: RingGroup) -> bool:
+    """Ring the group's free phones, waiting for one if all are busy. False: nobody answered."""
+    endpoints = await _free_phones(call, step)
+    if not endpoints:
+        return False
+    if step.strategy is Strategy.ALL:
+        return await _ring(call, step, endpoints)
+    for endpoint in endpoints:
+        if await _ring(call, step, (endpoint,)):
+            return True
+    return False
+
+
+async def _free_phones(call: Session, step: RingGroup) -> tuple[str, ...]:
+    """The phones to ring now; empty when nobody can be reached or none got free in time."""
+    phones = call.exchange.phones
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        offer = choose(step.endpoints, phones.pool())
+        if offer.endpoints:
+            return offer.endpoints
+        # One that only rings will talk or be free within the time a group rings; talking takes longer.
+        patience = max(step.wait, step.seconds if phones.any_ringing(step.endpoints) else 0)
+        left = began + patience - loop.time()
+        if offer.state == "unreachable" or left <= 0:
+            call.record(Kind.STEP_ENDED, group=step.group, reason=offer.reason)
+            return ()
+        await call.wait_for_person(music=step.music)
+        try:
+            await phones.change(left)
+        except TimeoutError:
+            call.record(Kind.STEP_ENDED, group=step.group, reason=f"{offer.reason}, waited {patience} s")
+            return ()
+
+
+async def _ring(call: Session, step: RingGroup, endpoints: tuple[str, ...]) -> bool:
+    phones = call.exchange.phones
+    free = [endpoint for endpoint in endpoints if endpoint not in phones.pool().busy]
+    for endpoint in free:
+        phones.reserve(endpoint)
+    before = len(call.legs)
+    try:
+        _, legs = await asyncio.gather(
+            call.wait_for_person(music=step.music),
+            asyncio.gather(*(_dial(call, step, endpoint) for endpoint in free)),
+        )
+        winner = await first_answered(legs, step.seconds + SLACK)
+        if winner is None:
+            call.record(Kind.STEP_ENDED, group=step.group, reason="nobody answered")
+            return False
+        phones.talk(winner.target)
+        losers = [leg for leg in legs if leg is not winner]
+        hush = asyncio.gather(*(leg.hang_up(elsewhere=True) for leg in losers), return_exceptions=True)
+        for loser in losers:
+            phones.free(loser.target)
+        talked = await call.connect(winner, Kind.TALKING, by=winner.target)
+        await hush
+    finally:
+        for endpoint in free:
+            phones.free(endpoint)
+        await asyncio.gather(*(leg.hang_up() for leg in call.legs[before:]), return_exceptions=True)
+    if talked:
+        await call.hang_up(16, by="callee")
+    return talked
+
+
+async def _dial(call: Session, step: RingGroup, endpoint: str) -> Leg:
+    """Dial one phone; its display shows the client's name and the caller's number."""
+    name = call.client.name if call.client else ""
+    number = call.incoming.caller or "anonymous"
+    caller_id = f'"{name.replace(chr(34), "")}" <{number}>'
+    return await call.dial(endpoint, f"PJSIP/{endpoint}", step.seconds, caller_id)
+
+
+async def first_answered(legs: list[Leg], seconds: float) -> Leg | None:
+    """The first leg that is answered, or None once all have ended or the time is over."""
+    outcomes = {asyncio.ensure_future(leg.outcome()): leg for leg in legs}
+    waiting = set(outcomes)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    try:
+        while waiting:
+            done, waiting = await asyncio.wait(
+                waiting, timeout=max(until - loop.time(), 0), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                return None
+            for outcome, leg in outcomes.items():
+                if outcome in done and outcome.result():
+                    return leg
+    finally:
+        for outcome in outcomes:
+            outcome.cancel()
+    return None

@@ -1,0 +1,192 @@
+"""The ARI client against a scripted peer that does what a real Asterisk will not do on request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.ari import Ari
+from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Peer:
+    """An HTTP server that answers requests as told and lets the test send events and cut the socket."""
+
+    def __init__(self) -> None:
+        self.sockets: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
+        self.requests: list[tuple[str, str]] = []
+        self.answers: dict[str, Handler] = {}
+        self.url = ""
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """The event socket."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.put_nowait(socket)
+        async for _ in socket:
+            pass
+        return socket
+
+    async def rest(self, request: web.Request) -> web.StreamResponse:
+        """Any REST request."""
+        self.requests.append((request.method, request.path))
+        handler = self.answers.get(request.path)
+        return await handler(request) if handler else web.Response(status=204)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """A peer that listens on loopback."""
+    peer = Peer()
+    app = web.Application()
+    app.router.add_get("/ari/events", peer.events)
+    app.router.add_route("*", "/ari/{rest:.*}", peer.rest)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    peer.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield peer
+    await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def running(peer: Peer, on_start: Callable[[events.Event], None] = lambda _: None) -> AsyncIterator[Ari]:
+    """A connected client."""
+    ari = Ari(peer.url, "user", "secret", "vorzimmer", on_start=on_start)
+    task = asyncio.create_task(ari.run())
+    try:
+        async with asyncio.timeout(5):
+            await ari.ready()
+        yield ari
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def start(channel_id: str, *args: str) -> dict[str, Any]:
+    """The JSON of a StasisStart."""
+    channel = {"id": channel_id, "name": "PJSIP/x", "state": "Ring", "caller": {"number": "1", "name": ""}}
+    return {"type": "StasisStart", "channel": channel, "args": list(args)}
+
+
+async def test_reconnects_after_a_cut_socket_and_reads_on(peer: Peer) -> None:
+    """A dropped event socket is opened again by itself, and events flow on."""
+    seen: asyncio.Queue[events.Event] = asyncio.Queue()
+    async with running(peer, seen.put_nowait) as ari, asyncio.timeout(5):
+        first = await peer.sockets.get()
+        await first.send_json(start("a", "in"))
+        assert (await seen.get()).of == "a"
+        await first.close()
+        second = await peer.sockets.get()
+        await ari.ready()
+        await second.send_json(start("b", "in"))
+        assert (await seen.get()).of == "b"
+        assert ari.connects == 2
+
+
+async def test_events_go_to_the_listener_of_their_object(peer: Peer) -> None:
+    """A channel's events reach its own listener, a second StasisStart too; only unknown channels are new calls."""
+    new: list[events.Event] = []
+    own: asyncio.Queue[events.Event] = asyncio.Queue()
+    async with running(peer, new.append) as ari, asyncio.timeout(5):
+        socket = await peer.sockets.get()
+        ari.channels("leg").on_event(own.put_nowait)
+        await socket.send_json(start("leg", "leg"))
+        await socket.send_json(start("leg", "leg"))
+        assert isinstance(await own.get(), events.StasisStart)
+        assert isinstance(await own.get(), events.StasisStart)
+        assert new == []
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "not json",
+        "[]",
+        "3",
+        '{"type": "StasisStart"}',
+        '{"type": "StasisStart", "channel": null, "args": 3}',
+        '{"type": "ChannelDestroyed", "channel": {"id": "a"}, "cause": "x"}',
+        '{"type": 7}',
+    ],
+)
+async def test_malformed_events_are_dropped(peer: Peer, nonsense: str) -> None:
+    """Text that is no event, or one of the wrong form, neither ends the reader nor starts a call."""
+    seen: asyncio.Queue[events.Event] = asyncio.Queue()
+    async with running(peer, seen.put_nowait), asyncio.timeout(5):
+        socket = await peer.sockets.get()
+        await socket.send_str(nonsense)
+        await socket.send_json(start("good", "in"))
+        assert (await seen.get()).of == "good"
+
+
+async def test_a_listener_that_fails_does_not_stop_the_others(peer: Peer) -> None:
+    """An exception in one call's listener leaves the event socket open for all others."""
+    seen: asyncio.Queue[str] = asyncio.Queue()
+
+    def on_start(event: events.Event) -> None:
+        seen.put_nowait(event.of)
+        if event.of == "bad":
+            raise RuntimeError("a mistake")
+
+    async with running(peer, on_start), asyncio.timeout(5):
+        socket = await peer.sockets.get()
+        await socket.send_json(start("bad", "in"))
+        await socket.send_json(start("good", "in"))
+        assert [await seen.get(), await seen.get()] == ["bad", "good"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, Gone), (409, Conflict), (412, Conflict), (422, Conflict), (500, AriError)]
+)
+async def test_refusals_have_their_own_types(peer: Peer, status: int, error: type[AriError]) -> None:
+    """The everyday outcomes of a race can be told from real errors."""
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    peer.answers["/ari/channels/x/answer"] = refuse
+    async with running(peer) as ari:
+        with pytest.raises(error) as caught:
+            await ari.channels("x").answer()
+        assert caught.value.status == status
+
+
+async def test_a_cancelled_request_is_finished_first(peer: Peer) -> None:
+    """Cancelling a call in the middle of a request waits for its answer, so that clean-up cannot overtake it."""
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+    answered: list[str] = []
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await go_on.wait()
+        answered.append(request.path)
+        return web.Response(status=204)
+
+    peer.answers["/ari/channels/x/answer"] = slow
+    async with running(peer) as ari, asyncio.timeout(5):
+        task = asyncio.create_task(ari.channels("x").answer())
+        await arrived.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert answered
+
+
+async def test_a_request_without_asterisk_says_so(peer: Peer) -> None:
+    """A request before or after the connection's life raises Unavailable instead of hanging."""
+    ari = Ari(peer.url, "user", "secret", "vorzimmer", on_start=lambda _: None)
+    with pytest.raises(Unavailable):
+        await ari.channels("x").answer()
