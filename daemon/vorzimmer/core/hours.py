@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -161,9 +162,13 @@ def _days(names: Any) -> list[int]:
 
 
 def _interval(item: Any) -> Interval:
-    if isinstance(item, Interval):
-        return item
-    found = re.fullmatch(_INTERVAL, item.strip()) if isinstance(item, str) else None
+    return item if isinstance(item, Interval) else _read(str(item))
+
+
+@lru_cache(maxsize=4096)
+def _read(item: str) -> Interval:
+    """Thousands of clients share a few dozen intervals."""
+    found = re.fullmatch(_INTERVAL, item.strip())
     if found is None:
         raise ValueError(f'{item!r} is no interval; write "08:00-12:00", overnight "22:00-06:00"')
     hour, minute, end_hour, end_minute = map(int, found.groups())
