@@ -39,4 +39,6 @@ def holiday_name(region: str, day: date) -> str | None:
 def _year(region: str, year: int) -> Mapping[date, str]:
     """One year's holidays; computing them takes milliseconds, far more than the rest of a decision."""
     country, _, state = region.partition("-")
-    return dict(holidays.country_holidays(country, subdiv=state or None, years=year))
+    # without a language the package asks the environment for one
+    language = holidays.country_holidays(country).default_language
+    return dict(holidays.country_holidays(country, subdiv=state or None, years=year, language=language))
