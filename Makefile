@@ -2,19 +2,46 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup lock lint test test-long demo bench clean
+.PHONY: help setup packages asterisk lock lint format test test-long demo bench clean
 
 help:
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.installed ## Python environment of this checkout
 
 $(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory install PACKAGES=python3-venv
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --no-index -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
+
+packages: ## System packages for trying and testing: SIPp and the tool that unpacks Asterisk
+	@command -v sipp >/dev/null || $(MAKE) --no-print-directory install PACKAGES=sip-tester
+	@command -v mmdebstrap >/dev/null || $(MAKE) --no-print-directory install PACKAGES=mmdebstrap
+
+install:
+	@command -v apt-get >/dev/null || { echo "Please install $(PACKAGES): this machine has no apt-get." >&2; exit 1; }
+	@echo "installing $(PACKAGES) …"
+	@$(SUDO) apt-get update -qq
+	@DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+
+asterisk: setup packages ## An Asterisk for the sandbox: the installed one, or an unpacked one in the cache
+	@$(BIN)/vorzimmer sandbox fetch
+
+demo: asterisk ## Real calls through a sandbox, from INVITE to mail; KEEP=1 leaves it running
+	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+
+test: asterisk ## All tests, against a real Asterisk, PostgreSQL and mail server
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
+
+test-long: asterisk ## Hundreds of repetitions: every await, every race
+	$(BIN)/pytest -n 2 --dist loadgroup -m long $(ARGS)
+
+bench: asterisk ## Dial, app_queue and the daemon on one Asterisk in one run
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lock: setup ## Pin the newest allowed versions, with hashes and without an index
 	$(BIN)/pip install --quiet uv
@@ -26,6 +53,10 @@ lint: setup ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+format: setup ## Write the code as ruff would
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 clean: ## Remove what setup made
 	rm -rf $(VENV)
