@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any
@@ -21,7 +22,6 @@ from uuid import UUID
 
 import orjson
 import structlog
-from pydantic import SecretBytes, SecretStr
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import ExceptionRenderer, add_log_level, format_exc_info
 from structlog.tracebacks import ExceptionDictTransformer
@@ -94,6 +94,7 @@ class Cleaner:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         long_enough = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
         self._values = re.compile("|".join(map(re.escape, long_enough))) if long_enough else None
+        self._key = lru_cache(maxsize=1024)(self._key_uncached)
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         """Clean a whole event."""
@@ -116,19 +117,23 @@ class Cleaner:
         return text if text.isprintable() else _UNSAFE.sub(_escape, text)
 
     def _mapping(self, mapping: Mapping[Any, Any]) -> dict[str, Any]:
-        return {
-            self.text(str(key)): HIDDEN if value and _SECRET_KEY.search(str(key)) else self._value(value)
-            for key, value in mapping.items()
-        }
+        cleaned = {}
+        for key, value in mapping.items():
+            name, hidden = self._key(key if type(key) is str else str(key))
+            cleaned[name] = HIDDEN if hidden and value else self._value(value)
+        return cleaned
+
+    def _key_uncached(self, key: str) -> tuple[str, bool]:
+        return self.text(key), _SECRET_KEY.search(key) is not None
 
     def _value(self, value: Any) -> Any:
+        if type(value) is str:  # nearly all values: spare them the match
+            return self.text(value)
         match value:
             case None | bool() | float():
                 return value
             case int():
                 return value if abs(value) < 2**63 else str(value)  # orjson's limit
-            case SecretStr() | SecretBytes():
-                return HIDDEN
             case Mapping():
                 return self._mapping(value)
             case list() | tuple() | set() | frozenset():
@@ -138,6 +143,7 @@ class Cleaner:
 
 
 def _written(value: Any) -> str:
+    """As text; pydantic's secrets hide themselves."""
     match value:
         case str() | date() | Decimal() | UUID() | PurePath():
             return str(value)
