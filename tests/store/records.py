@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,14 +28,16 @@ STORY: tuple[tuple[int, Kind, dict[str, Any]], ...] = (
 
 
 class Troubles:
-    """Keeps what was reported."""
+    """Keeps what was reported; `told` is set from the first report on."""
 
     def __init__(self) -> None:
+        self.told = asyncio.Event()
         self.reported: list[tuple[str, dict[str, Any]]] = []
 
     def __call__(self, event: str, /, **about: Any) -> None:
         """Implement `core.ports.Trouble`."""
         self.reported.append((event, about))
+        self.told.set()
 
     @property
     def events(self) -> list[str]:

@@ -1,0 +1,147 @@
+"""A batch of journal records becomes rows: events, CDRs with their personal values, and messages to send.
+
+Every statement ignores what is stored already, so the same records may come again at any time. The events go to
+PostgreSQL as the JSON they are in the journal, undecoded: at hundreds a second that is what keeps the daemon idle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import orjson
+
+from vorzimmer.core import cdr as cdrs
+from vorzimmer.core.ledger import Phase
+from vorzimmer.store.segments import EVENT_PREFIX
+
+_EVENTS = """
+INSERT INTO call_event (id, call_id, seq, at, kind, data)
+SELECT id, call_id, seq, at, kind, data
+FROM json_to_recordset($1::json)
+    AS event (id uuid, call_id text, seq integer, at timestamptz, kind text, data jsonb)
+ON CONFLICT (id) DO NOTHING
+"""
+
+# Only a CDR that is new brings its personal values and messages along: all three or none.
+_ENDS = """
+WITH new AS (
+    INSERT INTO cdr (
+        call_id, client, did, direction, started_at, answered_at, ended_at,
+        duration, ring, announcement, queue, talk, forwarded, machine,
+        disposition, cause, hung_up_by, answered_by, office_state, reason, recording, recording_seconds, withheld,
+        caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, digest
+    )
+    SELECT
+        call_id, client, did, direction, started_at, answered_at, ended_at,
+        duration, ring, announcement, queue, talk, forwarded, machine,
+        disposition, cause, hung_up_by, answered_by, office_state, reason, recording, recording_seconds, withheld,
+        caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, digest
+    FROM json_to_recordset($1::json) AS ended (
+        call_id text, client text, did text, direction text,
+        started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
+        duration numeric, ring numeric, announcement numeric, queue numeric,
+        talk numeric, forwarded numeric, machine numeric,
+        disposition text, cause integer, hung_up_by text, answered_by text, office_state text, reason text,
+        recording text, recording_seconds numeric, withheld boolean,
+        caller_mac text, caller_name_mac text, diverted_from_mac text, forwarded_to_mac text, digest bytea
+    )
+    ON CONFLICT (call_id) DO NOTHING
+    RETURNING call_id
+), person AS (
+    INSERT INTO cdr_person (call_id, key, caller, caller_name, diverted_from, forwarded_to)
+    SELECT call_id, key, caller, caller_name, diverted_from, forwarded_to
+    FROM json_to_recordset($1::json) AS ended (
+        call_id text, key bytea, caller text, caller_name text, diverted_from text, forwarded_to text
+    )
+    JOIN new USING (call_id)
+)
+INSERT INTO outbox (call_id, client_id, channel, recipient, language, payload, message_id)
+SELECT call_id, client_id, channel, recipient, language, payload, message_id
+FROM json_to_recordset($2::json) AS message (
+    call_id text, client_id text, channel text, recipient text, language text, payload jsonb, message_id text
+)
+JOIN new USING (call_id)
+ON CONFLICT (call_id, channel, recipient) DO NOTHING
+"""
+
+_SECONDS = (*(phase.value for phase in Phase), "duration", "recording_seconds")
+
+_DATA_ERRORS = ("22", "23", "54")
+"""SQLSTATE classes that one record can cause: data exception, integrity violation, a limit exceeded."""
+
+
+class UnreadableError(Exception):
+    """A record in the journal does not hold what an end-of-call record holds."""
+
+
+async def store(conn: asyncpg.Connection, bodies: Iterable[bytes], domain: str) -> None:
+    """Store the records (JSON as in the journal) in one transaction. `domain` ends the Message-IDs.
+
+    Raises:
+        UnreadableError: an end-of-call record is not one; nothing was stored.
+        asyncpg.PostgresError: nothing was stored; `is_data_error` tells whether a record is at fault.
+    """
+    records = tuple(bodies)
+    events = [body for body in records if body.startswith(EVENT_PREFIX)]
+    ends = [body for body in records if not body.startswith(EVENT_PREFIX)]
+    ended, messages = _rows_of(ends, domain)
+    async with conn.transaction():
+        if events:
+            await conn.execute(_EVENTS, f"[{b','.join(events).decode()}]")
+        if ended:
+            await conn.execute(_ENDS, orjson.dumps(ended).decode(), orjson.dumps(messages).decode())
+
+
+def is_data_error(error: Exception) -> bool:
+    """Whether a record caused this, so that trying it again is pointless; else the database did."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] in _DATA_ERRORS
+    return isinstance(error, UnreadableError)
+
+
+def message_id(call_id: str, channel: str, recipient: str, domain: str) -> str:
+    """The Message-ID (RFC 5322) of a message about a call: the same whenever it is computed."""
+    told = hashlib.sha256(f"{call_id}|{channel}|{recipient}".encode()).hexdigest()
+    return f"<{told[:32]}@{domain}>"
+
+
+def _rows_of(ends: Sequence[bytes], domain: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of CDRs (personal values, key and macs among them) and of messages; each call once."""
+    ended: dict[str, dict[str, Any]] = {}
+    messages: list[dict[str, Any]] = []
+    for body in ends:
+        try:
+            record = orjson.loads(body)["record"]
+            row = _sealed(record["cdr"])
+            if row["call_id"] not in ended:
+                ended[row["call_id"]] = row
+                messages += [_message(row, message, domain) for message in record["messages"]]
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+            raise UnreadableError(f"{type(error).__name__}: {error}") from error
+    return list(ended.values()), messages
+
+
+def _message(row: Mapping[str, Any], message: Mapping[str, Any], domain: str) -> dict[str, Any]:
+    call_id = row["call_id"]
+    about = {"call_id": call_id, "client_id": row["client"]}
+    return {**message, **about, "message_id": message_id(call_id, message["channel"], message["recipient"], domain)}
+
+
+def _sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The CDR's values with a new key, the macs and the digest. Seconds get the three places the database keeps."""
+    rounded = {name: f"{Decimal(values[name]):.3f}" for name in _SECONDS if values[name] is not None}
+    row = {**values, **rounded}
+    cdr = cdrs.from_json(row)
+    key = secrets.token_bytes(32)
+    macs = cdrs.personal_macs(cdr, key)
+    return {
+        **row,
+        **{f"{name}_mac": mac for name, mac in macs.items()},
+        "key": rf"\x{key.hex()}",
+        "digest": rf"\x{cdrs.digest_of(cdr, macs).hex()}",
+    }

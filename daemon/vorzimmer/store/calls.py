@@ -1,0 +1,112 @@
+"""Calls as they stand in the database: the list, one call's timeline, and the check of its digest."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from vorzimmer.core.cdr import NAMES, PERSONAL, Cdr, Disposition, digest_of, personal_macs
+from vorzimmer.core.ledger import CallEvent, Kind
+
+_COLUMNS = ", ".join(f"person.{name}" if name in PERSONAL else f"cdr.{name}" for name in NAMES)
+
+_LIST = f"""
+SELECT {_COLUMNS} FROM cdr LEFT JOIN cdr_person AS person USING (call_id)
+WHERE ($1::text IS NULL OR cdr.client = $1) AND ($2::timestamptz IS NULL OR cdr.started_at >= $2)
+ORDER BY cdr.started_at DESC, cdr.call_id
+LIMIT $3
+"""  # noqa: S608 - the columns are the fields of a class
+
+_CALL = f"""
+SELECT {_COLUMNS}, person.key, cdr.digest,
+    cdr.caller_mac, cdr.caller_name_mac, cdr.diverted_from_mac, cdr.forwarded_to_mac
+FROM cdr LEFT JOIN cdr_person AS person USING (call_id)
+WHERE cdr.call_id = $1
+"""  # noqa: S608 - the columns are the fields of a class
+
+_EVENTS = "SELECT id::text, call_id, seq, at, kind, data FROM call_event WHERE call_id = $1 ORDER BY seq, at"
+
+_MESSAGES = """
+SELECT channel, recipient, state, attempts, next_at, created_at, message_id,
+    (SELECT detail FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS detail
+FROM outbox WHERE call_id = $1 ORDER BY channel, recipient
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What became of a message about the call. `detail`: of the last attempt, if there was one."""
+
+    channel: str
+    recipient: str
+    state: str
+    attempts: int
+    next_at: datetime
+    created_at: datetime
+    message_id: str
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All that is known of a call. `cdr` is None while it lasts; `erased`: its personal values are gone."""
+
+    cdr: Cdr | None
+    erased: bool
+    events: tuple[CallEvent, ...]
+    messages: tuple[SentMessage, ...]
+
+
+async def list_calls(
+    conn: asyncpg.Connection, client: str | None = None, since: datetime | None = None, limit: int = 100
+) -> tuple[Cdr, ...]:
+    """The latest calls, newest first: of one client or all, begun at `since` or later. Erased values are None."""
+    rows = await conn.fetch(_LIST, client, since, limit)
+    return tuple(_cdr(row) for row in rows)
+
+
+async def call_timeline(conn: asyncpg.Connection, call_id: str) -> Timeline | None:
+    """One call with its events and messages, or None if it is unknown."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        row = await conn.fetchrow(_CALL, call_id)
+        events = await conn.fetch(_EVENTS, call_id)
+        messages = await conn.fetch(_MESSAGES, call_id)
+    if row is None and not events:
+        return None
+    return Timeline(
+        cdr=_cdr(row) if row else None,
+        erased=row is not None and row["key"] is None,
+        events=tuple(_event(event) for event in events),
+        messages=tuple(SentMessage(**dict(message)) for message in messages),
+    )
+
+
+async def verify_digest(conn: asyncpg.Connection, call_id: str) -> bool:
+    """Whether the CDR is what was stored. Personal values, while they are there, must agree with their macs.
+
+    Raises:
+        LookupError: there is no CDR of this call.
+    """
+    row = await conn.fetchrow(_CALL, call_id)
+    if row is None:
+        raise LookupError(f"no CDR of call {call_id}")
+    cdr = _cdr(row)
+    macs = {name: row[f"{name}_mac"] for name in PERSONAL}
+    if row["key"] is not None and personal_macs(cdr, row["key"]) != macs:
+        return False
+    return hmac.compare_digest(digest_of(cdr, macs), row["digest"])
+
+
+def _cdr(row: Mapping[str, Any]) -> Cdr:
+    values = {name: row[name] for name in NAMES}
+    return Cdr(**{**values, "disposition": Disposition(values["disposition"])})
+
+
+def _event(row: Mapping[str, Any]) -> CallEvent:
+    return CallEvent(row["id"], row["call_id"], row["seq"], row["at"], Kind(row["kind"]), orjson.loads(row["data"]))
