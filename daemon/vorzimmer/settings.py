@@ -1,46 +1,63 @@
 """One TOML file, the environment and systemd credentials become one frozen `Settings`.
 
-The sole reader of the environment. Order, strongest first: environment (`VORZIMMER_SECTION__KEY`), systemd
-credentials (`$CREDENTIALS_DIRECTORY/section.key`), the TOML file. The file is the one named by
-`--config` or `VORZIMMER_CONFIG`, else `/etc/vorzimmer/vorzimmer.toml`.
+The sole reader of the environment (but for systemd's own variables in `systemd`). Order, strongest first:
+environment (`VORZIMMER_SECTION__KEY`), systemd credentials (`$CREDENTIALS_DIRECTORY/section.key`), the TOML file. The
+file is the one named by `--config` or `VORZIMMER_CONFIG`, else `/etc/vorzimmer/vorzimmer.toml`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
-from pydantic_settings.sources import EnvSettingsSource
+
+from vorzimmer.core.client import Endpoint, TimeZone
 
 DEFAULT_FILE = Path("/etc/vorzimmer/vorzimmer.toml")
+PREFIX = "VORZIMMER_"
+
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    try:
+        scheme = urlsplit(value.get_secret_value()).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("postgresql", "postgres"):
+        raise ValueError("write it as postgresql://user:password@host:port/database")
+    return value
 
 
 class Section(BaseModel):
     """A table of the file: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class House(Section):
     """The operator. `region` (ISO 3166) reads national number forms; `timezone` counts the days of caps."""
 
     name: str = "Vorzimmer"
-    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "DE"
-    timezone: str = "Europe/Berlin"
+    region: Country = "DE"
+    timezone: TimeZone = "Europe/Berlin"
 
 
 class Ari(Section):
     """Asterisk's HTTP server and the ARI user (ari.conf)."""
 
-    url: str = "http://127.0.0.1:8088"
+    url: Annotated[str, Field(pattern="^https?://[^/]+")] = "http://127.0.0.1:8088"
     user: str = "vorzimmer"
     password: SecretStr
     app: str = "vorzimmer"
@@ -50,7 +67,7 @@ class Ami(Section):
     """Asterisk's manager interface; the user reads the class `system` only (manager.conf)."""
 
     host: str = "127.0.0.1"
-    port: int = 5038
+    port: Port = 5038
     user: str = "vorzimmer"
     password: SecretStr
 
@@ -58,20 +75,20 @@ class Ami(Section):
 class Database(Section):
     """PostgreSQL, as a libpq URL; it may hold the password."""
 
-    dsn: SecretStr
+    dsn: Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
 class Smtp(Section):
     """The mail server that takes our mail. `tls`: none, STARTTLS, or TLS from the first byte; checked always."""
 
     host: str = "127.0.0.1"
-    port: int = 25
+    port: Port = 25
     user: str | None = None
     password: SecretStr | None = None
     tls: Literal["none", "starttls", "tls"] = "none"
     ca_file: Path | None = None
     sender: str = "vorzimmer@localhost"
-    timeout: float = 20.0
+    timeout: Annotated[float, Field(gt=0, le=300)] = 20.0
 
 
 class Paths(Section):
@@ -94,22 +111,24 @@ class Trunk(Section):
     `show`: the client's DID, or the caller's number with a Diversion header where the carrier allows it.
     """
 
-    endpoint: str = "trunk"
+    endpoint: Endpoint = "trunk"
     show: Literal["did", "caller"] = "did"
 
 
 class Gate(Section):
     """The house's limits on trunk legs (see `core.dialing`); a client may have its own."""
 
-    countries: tuple[str, ...] = ("DE", "AT", "CH", "FR", "PL", "DK", "NL", "BE", "LU", "CZ")
-    parallel: int = 10
-    per_day: int = 200
+    countries: tuple[Country, ...] = ("DE", "AT", "CH", "FR", "PL", "DK", "NL", "BE", "LU", "CZ")
+    parallel: Annotated[int, Field(ge=0)] = 10
+    per_day: Annotated[int, Field(ge=0)] = 200
 
 
 class Settings(BaseSettings):
     """All settings of the daemon and the commands."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="VORZIMMER_", env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, env_prefix=PREFIX, env_nested_delimiter="__"
+    )
 
     house: House = House()
     ari: Ari
@@ -131,11 +150,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over credentials over file."""
         file = init_settings().get("config_file")
-        return (
-            _without_config(settings_cls, env_settings),
-            Credentials(settings_cls),
-            TomlConfigSettingsSource(settings_cls, toml_file=file),
-        )
+        return (env_settings, Credentials(settings_cls), TomlConfigSettingsSource(settings_cls, toml_file=file))
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret value, and the password inside the database's URL: what must appear nowhere."""
+        found = {secret.get_secret_value() for secret in _secrets(self)}
+        password = urlsplit(self.database.dsn.get_secret_value()).password
+        return frozenset(found | ({password, unquote(password)} if password else set()))
 
 
 class Credentials(PydanticBaseSettingsSource):
@@ -158,20 +179,69 @@ class Credentials(PydanticBaseSettingsSource):
         return found
 
 
-def _without_config(settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> PydanticBaseSettingsSource:
-    """The environment as a source; `VORZIMMER_CONFIG` names the file and is no setting."""
-    assert isinstance(source, EnvSettingsSource)  # noqa: S101 - pydantic-settings passes this type
-    return EnvSettingsSource(settings_cls, env_prefix="VORZIMMER_", env_nested_delimiter="__")
+def _secrets(model: BaseModel) -> Iterator[SecretStr]:
+    for _, value in model:
+        if isinstance(value, SecretStr):
+            yield value
+        elif isinstance(value, BaseModel):
+            yield from _secrets(value)
 
 
-def load(file: Path | None = None) -> Settings:
-    """Read the settings.
+def chosen_file(named: Path | None) -> Path:
+    """The file that `load(named)` reads."""
+    return named or Path(os.environ.get(f"{PREFIX}CONFIG", DEFAULT_FILE))
+
+
+def load(named: Path | None = None) -> Settings:
+    """Read the settings. Without the default file, environment and credentials must hold all that is needed.
 
     Raises:
-        pydantic.ValidationError: a key is missing, unknown or wrong.
-        FileNotFoundError: the named file does not exist.
+        pydantic.ValidationError: a key is missing, unknown or wrong; `problems` puts it in words.
+        pydantic_settings.SettingsError: the environment holds a section that is no JSON.
+        tomllib.TOMLDecodeError: the file is no TOML.
+        OSError: the named file does not exist, or a file cannot be read.
     """
-    chosen = file or Path(os.environ.get("VORZIMMER_CONFIG", DEFAULT_FILE))
-    if file is not None and not file.is_file():
+    file = chosen_file(named)
+    if file != DEFAULT_FILE and not file.is_file():
         raise FileNotFoundError(f"no settings file at {file}")
-    return Settings(config_file=chosen)  # type: ignore[call-arg]  # read by settings_customise_sources
+    return Settings(config_file=file)  # type: ignore[call-arg]  # read by settings_customise_sources
+
+
+def problems(error: ValidationError, named: Path | None = None) -> Iterator[str]:
+    """One line for each wrong key, "SOURCE: section.key: what is wrong", never with the value."""
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        keys = [str(key) for key in detail["loc"]]
+        source, key = _source(keys, chosen_file(named)), ".".join(keys)
+        match detail["type"]:
+            case "missing" if len(keys) > 1:
+                yield f"{source}: {key}: is missing; set it there, in {_variable(keys)}, or as credential {key}"
+            case "missing":
+                yield f"{source}: {key}: the section is missing"
+            case "extra_forbidden":
+                yield f"{source}: {key}: unknown key; allowed: {', '.join(_allowed(keys))}"
+            case _:
+                yield f"{source}: {key}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def _variable(keys: list[str]) -> str:
+    return PREFIX + "__".join(keys[:2]).upper()
+
+
+def _source(keys: list[str], file: Path) -> str:
+    """Where the value of this key came from: the strongest source that has it."""
+    names = {name.upper() for name in os.environ}
+    for depth in (2, 1):
+        if _variable(keys[:depth]) in names:
+            return f"environment {_variable(keys[:depth])}"
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / ".".join(keys[:2])
+    return str(credential if credential.is_file() else file)
+
+
+def _allowed(keys: list[str]) -> list[str]:
+    fields = Settings.model_fields
+    if len(keys) > 1:
+        section = fields[keys[0]].annotation
+        assert isinstance(section, type)  # noqa: S101 - every field of Settings is a section
+        assert issubclass(section, Section)  # noqa: S101 - the same
+        fields = section.model_fields
+    return sorted(fields)
