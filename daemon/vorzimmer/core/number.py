@@ -150,7 +150,7 @@ _GLOBAL = {
 """Country codes that belong to no country (ITU-T E.164, list of assigned codes)."""
 
 _GERMAN = re.compile(
-    r"\+49(?:(?P<directory>118)|(?P<service>11[0256]|10|19|31)|(?P<premium>900|190|12)"
+    r"\+49(?:(?P<directory>118)|(?P<service>11[0256]|10|19(?!0)|31)|(?P<premium>900|190|12)"
     r"|(?P<shared>137|138|18)|(?P<personal>700)|(?P<free>800)|(?P<voip>32))"
 )
 _GERMAN_KINDS = {
