@@ -6,6 +6,7 @@ step's turn comes, for both change while a call waits.
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 from typing import assert_never
 
@@ -121,12 +122,12 @@ class _Chain:
     def build(self) -> None:
         """Fill `steps` and `skipped`."""
         self._begin()
-        for n, target in enumerate(self.handling.chain, 1):
-            if self._ended():
-                self._skip(n, target, "the chain has ended before it")
-            else:
-                self._add(n, target)
+        targets = deque(enumerate(self.handling.chain, 1))
+        while targets and not self._ended():
+            self._add(*targets.popleft())
         self._finish()
+        for n, target in targets:
+            self._skip(n, target, "the chain has ended before it")
 
     def _begin(self) -> None:
         """Answer if so set, and greet; a closed office's announcement, first in its chain, is greeting enough."""
