@@ -90,6 +90,9 @@ def stop(folder: Path) -> None:
     """Stop whatever server runs on this folder's data, also one whose starter was killed."""
     for found in process.find(mark(folder)):
         found.stop(signal.SIGINT, 10.0)
+    # A killed postmaster's children go too, but one in the middle of a query only after it.
+    for orphan in process.find_in((folder / "data").resolve()):
+        orphan.stop(signal.SIGQUIT, 2.0)
 
 
 def mark(folder: Path) -> tuple[str, str]:
@@ -158,10 +161,10 @@ def _running(folder: Path) -> Postgres | None:
         if _postmaster(folder)[:1] == [str(found.pid)]:
             _wait_ready(folder, found)
             return Postgres(folder, found, int(_postmaster(folder)[_PORT_LINE]), (folder / "password").read_text())
-    left_over = _postmaster(folder)
-    if left_over and process.look(int(left_over[0])) is not None:
-        # The number now belongs to some other program, which PostgreSQL would take for a server of this folder.
-        (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+    # Whoever left a note is dead. Its number may be somebody else's now, or wait to be collected; PostgreSQL would
+    # take either for a living server.
+    stop(folder)
+    (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
     return None
 
 

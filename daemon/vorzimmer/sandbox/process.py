@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,15 +93,31 @@ def look(pid: int) -> Process | None:
 def find(mark: Sequence[str]) -> list[Process]:
     """Every process whose command line holds these arguments one after another, this process excepted."""
     wanted = b"\0" + b"\0".join(os.fsencode(word) for word in mark) + b"\0"
+
+    def marked(entry: Path) -> bool:
+        return wanted in (entry / "cmdline").read_bytes()
+
+    return _those(marked)
+
+
+def find_in(folder: Path) -> list[Process]:
+    """Every process that works in this folder, this process excepted."""
+
+    def inside(entry: Path) -> bool:
+        return (entry / "cwd").readlink() == folder
+
+    return _those(inside)
+
+
+def _those(matches: Callable[[Path], bool]) -> list[Process]:
     found = []
     for entry in PROC.iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            line = (entry / "cmdline").read_bytes()
-        except OSError:
+            process = look(int(entry.name)) if matches(entry) else None
+        except OSError:  # it has ended, or is somebody else's
             continue
-        process = look(int(entry.name)) if wanted in line else None
         if process is not None:
             found.append(process)
     return found

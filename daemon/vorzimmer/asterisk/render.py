@@ -1,0 +1,197 @@
+"""The values files of Asterisk's configuration (`vorzimmer.d/*.conf`), from plain values, written atomically.
+
+The files in `dialplan/` are the same on every machine; addresses, ports, folders, agents and passwords stand in the
+files that are rendered here. Asterisk's format has no quoting: a line break in a value starts a new setting and a
+semicolon starts a comment, so the first is refused and the second escaped.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class RenderError(ValueError):
+    """A value cannot stand in Asterisk's configuration; the text names it, without showing a password."""
+
+
+@dataclass(frozen=True)
+class Agent:
+    """An endpoint that is called. `password` lets a phone register; `contact` is a SIP URI known beforehand."""
+
+    name: str
+    password: str | None = field(default=None, repr=False)
+    contact: str | None = None
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """The way outside. `contact`: the SIP URI of outgoing calls; `sources`: addresses from which calls come in."""
+
+    name: str
+    contact: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of ARI or AMI."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Everything that differs between two machines.
+
+    `bind` is SIP's `address:port`; `rtp` the first and last port of sound; `calls_only` are further endpoints, by
+    name and SIP URI, that can be called and from which nothing comes; `country_code` is what national numbers lack.
+    """
+
+    system: str
+    bind: str
+    trunk: Trunk
+    agents: tuple[Agent, ...]
+    ari: User
+    http_port: int
+    ami: User
+    ami_port: int
+    rtp: tuple[int, int]
+    music: Path
+    fallback: Path
+    calls_only: Mapping[str, str] = field(default_factory=dict)
+    media_address: str | None = None
+    country_code: int = 49
+
+
+def write(folder: Path, values: Values, directories: Mapping[str, Path] | None = None, mode: int = 0o640) -> None:
+    """Write every values file into `folder` (`vorzimmer.d`), each swapped in whole.
+
+    Args:
+        folder: made if it is missing.
+        values: what to write.
+        directories: folders of asterisk.conf (`astspooldir` …), where Debian's own are not meant.
+        mode: of the files; they hold passwords.
+
+    Raises:
+        RenderError: a value cannot be written; no file is changed.
+        OSError: the folder cannot be written.
+    """
+    texts = files(values, directories or {})
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _replace(folder / name, text, mode)
+
+
+def files(values: Values, directories: Mapping[str, Path]) -> dict[str, str]:
+    """The text of each values file by its name.
+
+    Raises:
+        RenderError: a value holds a control character or a name is none.
+    """
+    return {
+        "asterisk.conf": _asterisk(values, directories),
+        "pjsip.conf": _pjsip(values),
+        "http.conf": _lines({"bindport": values.http_port}),
+        "ari.conf": _section(
+            _name(values.ari.name),
+            {"type": "user", "read_only": "no", "password_format": "plain", "password": values.ari.password},
+        ),
+        "manager.conf": _section("general", {"port": values.ami_port}, "+")
+        + _section(_name(values.ami.name), {"secret": values.ami.password}, "reader"),
+        "rtp.conf": _lines({"rtpstart": values.rtp[0], "rtpend": values.rtp[1]}),
+        "musiconhold.conf": _lines({"directory": values.music}),
+        "globals.conf": _section(
+            "globals", {"VZ_FALLBACK": _literal(values.fallback), "VZ_COUNTRY": values.country_code}
+        ),
+    }
+
+
+def _asterisk(values: Values, directories: Mapping[str, Path]) -> str:
+    folders = _section("directories", directories) if directories else ""
+    return folders + _section("options", {"systemname": _name(values.system)}, "+")
+
+
+def _pjsip(values: Values) -> str:
+    media: dict[str, str] = {}
+    if values.media_address is not None:
+        media = {"media_address": values.media_address, "bind_rtp_to_media_address": "yes"}
+    trunk = _name(values.trunk.name)
+    texts = [
+        _section("transport-udp", {"type": "transport", "protocol": "udp", "bind": values.bind}),
+        _section(trunk, {"aors": trunk, **media}, "trunk-leg"),
+        _section(trunk, {"type": "aor", "contact": values.trunk.contact}),
+        _section(trunk, {"type": "identify", "endpoint": trunk, "match": ",".join(values.trunk.sources)}),
+    ]
+    texts += [_agent(agent, media) for agent in values.agents]
+    for name, contact in values.calls_only.items():
+        texts.append(_section(_name(name), {"aors": name, **media}, "trunk-leg"))
+        texts.append(_section(name, {"type": "aor", "contact": contact}))
+    return "\n".join(texts)
+
+
+def _agent(agent: Agent, media: Mapping[str, str]) -> str:
+    name = _name(agent.name)
+    if agent.password is None and agent.contact is None:
+        raise RenderError(f"agent {name} has neither a password to register with nor a contact")
+    address = {} if agent.contact is None else {"contact": agent.contact}
+    if agent.password is None:
+        return _section(name, {"aors": name, **media}, "agent-leg") + _section(name, {"type": "aor", **address})
+    return (
+        _section(name, {"auth": name, "aors": name, **media}, "agent-leg")
+        + _section(name, {"username": name, "password": agent.password}, "agent-password")
+        + _section(name, address, "agent-address")
+    )
+
+
+def _section(name: str, settings: Mapping[str, object], template: str = "") -> str:
+    head = f"[{name}]({template})" if template else f"[{name}]"
+    return f"{head}\n{_lines(settings)}\n"
+
+
+def _lines(settings: Mapping[str, object]) -> str:
+    return "".join(f"{key} = {_value(key, value)}\n" for key, value in settings.items())
+
+
+def _name(text: str) -> str:
+    """The name of a section or endpoint, which also stands in dial strings."""
+    if _NAME.fullmatch(text) is None:
+        raise RenderError(f"{text!r} is no name: letters, digits, _ and - only, 63 at most")
+    return text
+
+
+def _value(key: str, value: object) -> str:
+    """A value as it can stand behind `key =`."""
+    text = str(value)
+    if not text or _CONTROL.search(text) or text != text.strip():
+        raise RenderError(f"the value of {key} is empty, or holds a line break, a control character or an outer blank")
+    return text.replace(";", "\\;")
+
+
+def _literal(path: Path) -> Path:
+    """A path for the dialplan, which would replace `${…}` in it."""
+    if "$" in str(path):
+        raise RenderError(f"a folder that the dialplan uses cannot have a $ in its path: {path}")
+    return path
+
+
+def _replace(file: Path, text: str, mode: int) -> None:
+    handle, draft = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,175 @@
+"""Where everything in a sandbox is: ports, folders, passwords, and what Asterisk and the daemon are told of them.
+
+| port | who |
+| --- | --- |
+| `sip_port` | Asterisk; calls from 127.0.0.1 are the trunk's and arrive in `from-trunk` |
+| `trunk_port` | nobody yet: where Asterisk sends calls over the trunk, for a test's own SIP server |
+| `agent_port(k)` | nobody yet: where Asterisk rings agent k (endpoints `agent1` … `agentN`) |
+| `spare_port` | nobody: for whoever needs one more |
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vorzimmer.asterisk.render import Agent, Trunk, User, Values
+from vorzimmer.sandbox.ports import Block
+from vorzimmer.sandbox.state import State
+
+MAX_AGENTS = 240
+HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, AGENTS = range(8)  # places in the block of ports
+DATABASE = ROLE = "vorzimmer"
+CALLER = "sandbox-caller"  # the endpoint through which Asterisk calls itself as if from outside
+_RTP = (10000, 19999)  # shared by all sandboxes: Asterisk passes over a port in use
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A sandbox's addresses; nothing here says whether it runs."""
+
+    folder: Path
+    state: State
+    block: Block
+
+    @property
+    def ari_url(self) -> str:
+        """Where ARI is."""
+        return f"http://127.0.0.1:{self.block.port(HTTP)}"
+
+    @property
+    def ari_user(self) -> str:
+        """The user of ARI and of AMI."""
+        return "vorzimmer"
+
+    ami_user = ari_user
+
+    @property
+    def ari_password(self) -> str:
+        """ARI's password."""
+        return self.state.passwords["ari"]
+
+    @property
+    def ami_password(self) -> str:
+        """AMI's password."""
+        return self.state.passwords["ami"]
+
+    @property
+    def ami_port(self) -> int:
+        """Where AMI is."""
+        return self.block.port(AMI)
+
+    @property
+    def sip_port(self) -> int:
+        """Where Asterisk takes SIP, by UDP."""
+        return self.block.port(SIP)
+
+    @property
+    def smtp_port(self) -> int:
+        """Where the mail server is."""
+        return self.block.port(SMTP)
+
+    @property
+    def trunk_port(self) -> int:
+        """Where Asterisk sends what goes out over the trunk (`PJSIP/NUMBER@trunk`)."""
+        return self.block.port(TRUNK)
+
+    @property
+    def spare_port(self) -> int:
+        """A port that is kept free."""
+        return self.block.port(SPARE)
+
+    def agent_port(self, number: int) -> int:
+        """Where Asterisk rings `agentN`; counted from 1."""
+        return self.block.port(AGENTS + number - 1)
+
+    @property
+    def dsn(self) -> str:
+        """The database `vorzimmer`, by the role that owns it, or the server that was given."""
+        if self.state.dsn is not None:
+            return self.state.dsn
+        return (
+            f"postgresql://{ROLE}:{self.state.passwords['database']}@127.0.0.1:{self.block.port(POSTGRES)}/{DATABASE}"
+        )
+
+    @property
+    def settings_toml(self) -> Path:
+        """The daemon's settings for this sandbox."""
+        return self.folder / "vorzimmer.toml"
+
+    @property
+    def library(self) -> Path:
+        """Announcements, ready for Asterisk."""
+        return self.folder / "library"
+
+    @property
+    def fallback(self) -> Path:
+        """What the dialplan needs while the daemon is away."""
+        return self.folder / "fallback"
+
+    @property
+    def recordings(self) -> Path:
+        """Messages that callers left."""
+        return self.folder / "recordings"
+
+    @property
+    def spool(self) -> Path:
+        """Where Asterisk records."""
+        return self.folder / "asterisk" / "spool" / "recording"
+
+    @property
+    def daemon_state(self) -> Path:
+        """The daemon's own folder: journal and snapshot."""
+        return self.folder / "state"
+
+    @property
+    def mail(self) -> Path:
+        """The mail server's folder; see `vorzimmer.sandbox.mail`."""
+        return self.folder / "mail"
+
+    @property
+    def cdr_csv(self) -> Path:
+        """Asterisk's own call records."""
+        return self.folder / "asterisk" / "log" / "cdr-csv" / "Master.csv"
+
+    def values(self) -> Values:
+        """What Asterisk's configuration is rendered from."""
+        passwords = self.state.passwords
+        numbered = (
+            Agent(f"agent{k}", contact=f"sip:agent{k}@127.0.0.1:{self.agent_port(k)}")
+            for k in range(1, self.state.agents + 1)
+        )
+        phones = (Agent(name, password=passwords[name]) for name in ("softphone1", "softphone2"))
+        return Values(
+            system="vz" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:8],
+            bind=f"127.0.0.1:{self.sip_port}",
+            trunk=Trunk("trunk", f"sip:127.0.0.1:{self.trunk_port}", ("127.0.0.1",)),
+            agents=(*numbered, *phones),
+            ari=User(self.ari_user, self.ari_password),
+            http_port=self.block.port(HTTP),
+            ami=User(self.ami_user, self.ami_password),
+            ami_port=self.ami_port,
+            rtp=_RTP,
+            music=self.folder / "asterisk" / "music",
+            fallback=self.fallback,
+            calls_only={CALLER: f"sip:127.0.0.1:{self.sip_port}"},
+            media_address="127.0.0.1",
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """The daemon's settings, section by section."""
+        return {
+            "ari": {"url": self.ari_url, "user": self.ari_user, "password": self.ari_password},
+            "ami": {"port": self.ami_port, "user": self.ami_user, "password": self.ami_password},
+            "database": {"dsn": self.dsn},
+            "smtp": {"port": self.smtp_port, "sender": "vorzimmer@sandbox.example"},
+            "paths": {
+                "state": str(self.daemon_state),
+                "library": str(self.library),
+                "fallback": str(self.fallback),
+                "recordings": str(self.recordings),
+                "spool": str(self.spool),
+            },
+        }
