@@ -21,13 +21,17 @@ class Message:
 
 
 def messages_for(cdr: Cdr, client: Client | None) -> tuple[Message, ...]:
-    """The messages that a finished call causes: one per recipient, none for an unknown client."""
+    """The messages that a finished call causes: one per recipient, none for an unknown client.
+
+    An address that stands twice in the client's list, in whatever case, gets one mail.
+    """
     if client is None or client.mail is None:
         return ()
     if client.mail.of and cdr.disposition.value not in client.mail.of:
         return ()
     payload = {**to_json(cdr), "client_name": client.name, "timezone": client.timezone}
-    return tuple(Message("email", recipient, client.language.value, payload) for recipient in client.mail.to)
+    recipients = {recipient.casefold(): recipient for recipient in reversed(client.mail.to)}
+    return tuple(Message("email", to, client.language.value, payload) for to in reversed(recipients.values()))
 
 
 def end_record(cdr: Cdr, messages: Sequence[Message]) -> dict[str, Any]:

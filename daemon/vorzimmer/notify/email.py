@@ -1,0 +1,201 @@
+"""The channel e-mail: one mail per message, with the recording as mp3, over a mail server that takes our mail.
+
+Temporary and permanent failures are told apart by whose fault they are. The recipient or the mail refused with 5xx is
+permanent. All else is temporary, a refused login or sender too: that is a setting of ours, and when somebody mends
+it the mails of a night must still go out.
+"""
+
+from __future__ import annotations
+
+import email.errors
+import email.policy
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, Self
+
+import aiosmtplib
+
+from vorzimmer.core.ports import Clock, Trouble
+from vorzimmer.notify.channel import Dead, Outcome, RetryLater, Sent
+from vorzimmer.notify.plain import one_line
+from vorzimmer.notify.render import Page, RenderError, Voicemail, render, started
+from vorzimmer.notify.smtp import AWAY, Lines, Server
+from vorzimmer.store.outbox import Leased
+
+ToMp3 = Callable[[Path, Path], Awaitable[object]]
+"""Makes an mp3 (second) of a recording (first); raises any exception where the recording is missing or broken."""
+
+LINES = 4
+IDLE = 10.0
+"""Seconds. Servers hang up on idle clients after minutes; a wave of calls ends sooner."""
+
+OURS = (530, 534, 535, 538)
+"""Replies that ask for a login or for encryption, whatever command they answer (RFC 4954): our settings are wrong."""
+
+TOO_BIG = 552
+"""To MAIL FROM with its SIZE (RFC 1870): about this mail, unlike all other refusals of the sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A recording ready to be attached."""
+
+    name: str
+    mp3: bytes
+
+
+class Email:
+    """The channel. Use it as a context: leaving it closes the connections.
+
+    Args:
+        server: where mails go.
+        sender: address of From and of the envelope, which also gets the bounces.
+        house: the operator's name, shown as the sender's.
+        region: ISO 3166; its numbers are written without the country code.
+        recordings: the folder of the recordings that payloads name.
+        to_mp3: converts one of them.
+        clock: gives the Date.
+        trouble: hears of a missing recording and of an unreachable server.
+        idle: seconds until an unused connection is closed.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a mail needs from the settings, named one by one
+        self,
+        server: Server,
+        *,
+        sender: str,
+        house: str,
+        region: str,
+        recordings: Path,
+        to_mp3: ToMp3,
+        clock: Clock,
+        trouble: Trouble,
+        idle: float = IDLE,
+    ) -> None:
+        self._lines = Lines(server, trouble, most=LINES, idle=idle)
+        self._sender = wire_address(sender)
+        self._house = house
+        self._region = region
+        self._recordings = recordings
+        self._to_mp3 = to_mp3
+        self._clock = clock
+        self._trouble = trouble
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._lines.__aexit__(*exc)
+
+    async def send(self, message: Leased, /) -> Outcome:
+        """Render and send. The connection comes first: while the server is away no recording is converted in vain.
+
+        Raises:
+            RenderError: the payload or a template is wrong.
+        """
+        try:
+            recipient = wire_address(message.recipient)
+        except ValueError as error:
+            return Dead(str(error))
+        international = () if recipient.isascii() else ("SMTPUTF8",)
+        try:
+            async with self._lines.line() as line:
+                if international and not line.supports("smtputf8"):
+                    return Dead(f"the mail server does not take addresses like {recipient}")
+                mail = await self._write(message, recipient)
+                return Sent(one_line(await line.send(self._sender, recipient, mail, international)))
+        except AWAY as error:
+            return judge(error)
+
+    async def _write(self, message: Leased, recipient: str) -> bytes:
+        attachment, voicemail = await self._voicemail(message)
+        page = render(message.payload, message.language, self._region, voicemail)
+        policy = email.policy.SMTP if recipient.isascii() else email.policy.SMTPUTF8
+        try:
+            mail = self._compose(message, recipient, page, attachment)
+            return mail.as_bytes(policy=policy.clone(cte_type="7bit"))
+        except (email.errors.MessageError, LookupError, ValueError) as error:
+            raise RenderError(f"the mail cannot be composed: {error}") from error
+
+    def _compose(self, message: Leased, recipient: str, page: Page, attachment: Attachment | None) -> EmailMessage:
+        mail = EmailMessage()
+        mail["From"] = _named(one_line(self._house, 80), self._sender)
+        mail["To"] = _named("", recipient)
+        mail["Subject"] = page.subject
+        mail["Date"] = format_datetime(self._clock())
+        mail["Message-ID"] = self._message_id(message)
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(page.text)
+        mail.add_alternative(page.html, subtype="html")
+        if attachment is not None:
+            mail.add_attachment(attachment.mp3, maintype="audio", subtype="mpeg", filename=attachment.name)
+        return mail
+
+    def _message_id(self, message: Leased) -> str:
+        bare = one_line(message.message_id, 200).strip("<>")
+        return f"<{bare}>" if "@" in bare else f"<{bare}@{self._sender.rpartition('@')[2]}>"
+
+    async def _voicemail(self, message: Leased) -> tuple[Attachment | None, Voicemail]:
+        name = message.payload.get("recording")
+        if not name:
+            return None, "none"
+        try:
+            mp3 = await self._converted(name)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a recording, the mail must go
+            self._trouble(
+                "email.recording_missing", call=message.call_id, recording=str(name), error=one_line(str(error))
+            )
+            return None, "missing"
+        return Attachment(f"voicemail-{started(message.payload):%Y%m%d-%H%M%S}.mp3", mp3), "attached"
+
+    async def _converted(self, name: Any) -> bytes:
+        folder = self._recordings.resolve()
+        wav = (folder / name).resolve()
+        if not wav.is_relative_to(folder):
+            raise ValueError("the recording lies outside its folder")
+        with tempfile.TemporaryDirectory(prefix="vorzimmer-mail-") as scratch:
+            mp3 = Path(scratch) / "voicemail.mp3"
+            await self._to_mp3(wav, mp3)
+            return mp3.read_bytes()
+
+
+def wire_address(text: str) -> str:
+    """An address as it goes over the wire: the domain in ASCII (IDNA), the local part as it is.
+
+    Raises:
+        ValueError: it is none, or holds what would end a command or a header.
+    """
+    local, at, domain = text.rpartition("@")
+    if not (local and at and domain) or not text.isprintable() or set(text) & set(' <>(),;:"\\') or "=?" in text:
+        raise ValueError(f"not an e-mail address: {one_line(text, 100)}")
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
+
+
+def _named(name: str, address: str) -> Address:
+    """An address for a header. Given as a whole, `Address` would refuse `jürgen@`."""
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
+
+
+def judge(error: Exception) -> Outcome:
+    """What a failed delivery means for this mail (see the module's words)."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused(recipients=[refused]):
+            return _by_code(refused.code, f"recipient refused: {refused.code} {refused.message}")
+        case aiosmtplib.SMTPDataError(code=code, message=message):
+            return _by_code(code, f"mail refused: {code} {message}")
+        case aiosmtplib.SMTPSenderRefused(code=code, message=message):
+            detail = one_line(f"sender refused: {code} {message}")
+            return Dead(detail) if code == TOO_BIG else RetryLater(detail)
+        case _:
+            return RetryLater(one_line(f"{type(error).__name__}: {error}"))
+
+
+def _by_code(code: int, words: str) -> Outcome:
+    permanent = 500 <= code < 600 and code not in OURS
+    return Dead(one_line(words)) if permanent else RetryLater(one_line(words))
