@@ -1,6 +1,6 @@
 """A batch of journal records becomes rows: events, CDRs with their personal values, and messages to send.
 
-Every statement ignores what is stored already, so the same records may come again at any time. The events go to
+What is stored already is ignored, so the same records may come again at any time. The events go to
 PostgreSQL as the JSON they are in the journal, undecoded: at hundreds a second that is what keeps the daemon idle.
 """
 
@@ -19,17 +19,15 @@ from vorzimmer.core import cdr as cdrs
 from vorzimmer.core.ledger import Phase
 from vorzimmer.store.segments import EVENT_PREFIX
 
-_EVENTS = """
-INSERT INTO call_event (id, call_id, seq, at, kind, data)
-SELECT id, call_id, seq, at, kind, data
-FROM json_to_recordset($1::json)
-    AS event (id uuid, call_id text, seq integer, at timestamptz, kind text, data jsonb)
-ON CONFLICT (id) DO NOTHING
-"""
-
-# Only a CDR that is new brings its personal values and messages along: all three or none.
-_ENDS = """
-WITH new AS (
+# One statement, so one transaction. Only a CDR that is new brings its personal values and messages along.
+_STORE = """
+WITH event AS (
+    INSERT INTO call_event (id, call_id, seq, at, kind, data)
+    SELECT id, call_id, seq, at, kind, data
+    FROM json_to_recordset($1::json)
+        AS event (id uuid, call_id text, seq integer, at timestamptz, kind text, data jsonb)
+    ON CONFLICT (id) DO NOTHING
+), new AS (
     INSERT INTO cdr (
         call_id, client, did, direction, started_at, answered_at, ended_at,
         duration, ring, announcement, queue, talk, forwarded, machine,
@@ -41,7 +39,7 @@ WITH new AS (
         duration, ring, announcement, queue, talk, forwarded, machine,
         disposition, cause, hung_up_by, answered_by, office_state, reason, recording, recording_seconds, withheld,
         caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, digest
-    FROM json_to_recordset($1::json) AS ended (
+    FROM json_to_recordset($2::json) AS ended (
         call_id text, client text, did text, direction text,
         started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
         duration numeric, ring numeric, announcement numeric, queue numeric,
@@ -55,14 +53,14 @@ WITH new AS (
 ), person AS (
     INSERT INTO cdr_person (call_id, key, caller, caller_name, diverted_from, forwarded_to)
     SELECT call_id, key, caller, caller_name, diverted_from, forwarded_to
-    FROM json_to_recordset($1::json) AS ended (
+    FROM json_to_recordset($2::json) AS ended (
         call_id text, key bytea, caller text, caller_name text, diverted_from text, forwarded_to text
     )
     JOIN new USING (call_id)
 )
 INSERT INTO outbox (call_id, client_id, channel, recipient, language, payload, message_id)
 SELECT call_id, client_id, channel, recipient, language, payload, message_id
-FROM json_to_recordset($2::json) AS message (
+FROM json_to_recordset($3::json) AS message (
     call_id text, client_id text, channel text, recipient text, language text, payload jsonb, message_id text
 )
 JOIN new USING (call_id)
@@ -80,7 +78,7 @@ class UnreadableError(Exception):
 
 
 async def store(conn: asyncpg.Connection, bodies: Iterable[bytes], domain: str) -> None:
-    """Store the records (JSON as in the journal) in one transaction. `domain` ends the Message-IDs.
+    """Store the records (JSON as in the journal) in one statement. `domain` ends the Message-IDs.
 
     Raises:
         UnreadableError: an end-of-call record is not one; nothing was stored.
@@ -90,11 +88,8 @@ async def store(conn: asyncpg.Connection, bodies: Iterable[bytes], domain: str) 
     events = [body for body in records if body.startswith(EVENT_PREFIX)]
     ends = [body for body in records if not body.startswith(EVENT_PREFIX)]
     ended, messages = _rows_of(ends, domain)
-    async with conn.transaction():
-        if events:
-            await conn.execute(_EVENTS, f"[{b','.join(events).decode()}]")
-        if ended:
-            await conn.execute(_ENDS, orjson.dumps(ended).decode(), orjson.dumps(messages).decode())
+    happened = f"[{b','.join(events).decode()}]"
+    await conn.execute(_STORE, happened, orjson.dumps(ended).decode(), orjson.dumps(messages).decode())
 
 
 def is_data_error(error: Exception) -> bool:

@@ -36,7 +36,7 @@ class Journal:
         trouble: told of damage, and of a disk that refuses; may be called from another thread.
         segment_bytes: size at which a new file is begun.
         memory_lines: how many records may wait in memory when the disk refuses writes (then calls go on).
-        sync_seconds: longest time a record is in the page cache only.
+        sync_seconds: records written within this time share an fsync; until then they are in the page cache only.
 
     Raises:
         JournalError: another process has it open.
@@ -50,7 +50,7 @@ class Journal:
         *,
         segment_bytes: int = 16 * 2**20,
         memory_lines: int = 200_000,
-        sync_seconds: float = 0.2,
+        sync_seconds: float = 0.05,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
@@ -82,7 +82,7 @@ class Journal:
             self._open[event.call_id] = self._writer.number
 
     def append_end(self, record: Mapping[str, Any]) -> None:
-        """Write the end-of-call record (`core.messages.end_record`), have it synced soon and wake the shipper."""
+        """Write the end-of-call record (`core.messages.end_record`), and wake the shipper."""
         self._writer.write(segments.encode({"t": "end", "record": record}), vital=True)
         self._lag += 1
         self._open.pop(record["cdr"]["call_id"], None)

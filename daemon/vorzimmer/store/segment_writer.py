@@ -16,9 +16,6 @@ from pathlib import Path
 from vorzimmer.core.ports import Trouble
 from vorzimmer.store import segments
 
-_GROUP = 0.02
-"""Seconds a wanted fsync waits for company: calls that end together share it."""
-
 _RETRY_AT_ONCE = 1000
 """Waiting lines written per turn, so that a new line never waits long for the lock."""
 
@@ -31,7 +28,8 @@ class SegmentWriter:
         number: of the first segment to write; it is made with the first line.
         segment_bytes: size at which the next segment begins.
         memory_lines: how many lines may wait for the disk; what comes on top is lost, and said.
-        sync_seconds: longest time between a write and its fsync, and between two tries of a refused write.
+        sync_seconds: what is written within this time shares an fsync; also the time between two tries of a
+            refused write.
         trouble: told when the disk refuses, when records are lost, and when all is well again.
     """
 
@@ -53,12 +51,12 @@ class SegmentWriter:
         self._trouble = trouble
         self._file: int | None = None
         self._size = 0
-        self._unsynced = False
+        self._unsynced = self._folder_unsynced = False
         self._retired: list[int] = []
         self._waiting: deque[bytes] = deque()
         self._lost = 0
         self._lock = threading.Lock()
-        self._dirty, self._soon, self._closing = threading.Event(), threading.Event(), threading.Event()
+        self._dirty, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_synced, name="journal-sync", daemon=True)
         self._thread.start()
 
@@ -68,11 +66,9 @@ class SegmentWriter:
         return len(self._waiting)
 
     def write(self, line: bytes, *, vital: bool = False) -> None:
-        """Write one line. A `vital` one is kept in memory beyond the limit, and synced soon."""
+        """Write one line. A `vital` one is kept in memory beyond the limit."""
         with self._lock:
             refused = self._write_or_keep(line, vital=vital)
-        if vital:
-            self._soon.set()
         if not self._dirty.is_set():
             self._dirty.set()
         if refused is not None:
@@ -81,7 +77,6 @@ class SegmentWriter:
     def close(self) -> None:
         """Write what waits, sync, and end the thread. Lines that the disk still refuses are lost, and said."""
         self._closing.set()
-        self._soon.set()
         self._dirty.set()
         self._thread.join()
         if self._waiting:
@@ -125,14 +120,13 @@ class SegmentWriter:
         if self._file is not None:
             self._retired.append(self._file)
         self._file, self._size, self.number = opened, 0, number
+        self._folder_unsynced = True
 
     def _keep_synced(self) -> None:
         while not self._closing.is_set():
             self._dirty.wait(self._sync_seconds if self._waiting else None)
-            self._soon.wait(self._sync_seconds)
-            self._closing.wait(_GROUP)
+            self._closing.wait(self._sync_seconds)
             self._dirty.clear()
-            self._soon.clear()
             self._write_waiting()
             self._sync()
 
@@ -158,11 +152,13 @@ class SegmentWriter:
         with self._lock:
             retired, self._retired = self._retired, []
             current = [self._file] if self._unsynced and self._file is not None else []
-            self._unsynced = False
+            folder_too = self._folder_unsynced
+            self._unsynced = self._folder_unsynced = False
         try:
             for file in (*retired, *current):
                 os.fsync(file)
-            _sync_folder(self._folder)
+            if folder_too:
+                _sync_folder(self._folder)
         except OSError as error:
             self._trouble("journal.sync_failed", why=error.strerror)
         finally:
@@ -171,7 +167,7 @@ class SegmentWriter:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the names of new segments survive too; costs nothing when there is none."""
+    """Make the name of a new segment survive too."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
