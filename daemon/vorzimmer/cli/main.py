@@ -4,4 +4,11 @@ from __future__ import annotations
 
 import typer
 
-app = typer.Typer(name="vorzimmer", no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+from vorzimmer.cli import call, context, migrate, sandbox
+
+app = typer.Typer(name="vorzimmer", no_args_is_help=True, pretty_exceptions_enable=False)
+app.callback()(context.remember)
+app.command()(migrate.migrate)
+app.command()(call.calls)
+app.command()(call.call)
+app.add_typer(sandbox.app, name="sandbox")
