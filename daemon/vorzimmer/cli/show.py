@@ -1,0 +1,29 @@
+"""Output for people and for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+
+WIDTH_OF_A_PIPE = 200
+"""Columns where stdout is no terminal: enough that nothing is cut for `grep`."""
+
+
+def console() -> Console:
+    """For tables: as wide as the terminal; values are never read as markup."""
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
+
+
+def plain(text: str) -> str:
+    """Text from outside, without anything that steers a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One object, one line; times ISO 8601, decimals as text."""
+    typer.echo(orjson.dumps(value, default=str).decode())
