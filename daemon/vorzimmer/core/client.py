@@ -123,7 +123,7 @@ class Group(Model):
 class ToGroup(Model):
     """Ring a group. `seconds`: how long it rings; `wait`: how long to wait for one to get free if all are busy."""
 
-    to: Literal["group"] = "group"
+    to: Literal["group"]
     group: Slug
     seconds: Annotated[int, Field(ge=1, le=300)] = 20
     wait: Annotated[int, Field(ge=0, le=1800)] = 0
@@ -141,7 +141,7 @@ class ToNumber(Model):
 class ToMachine(Model):
     """The answering machine. Limits in seconds: of the message, and of silence that ends it."""
 
-    to: Literal["machine"] = "machine"
+    to: Literal["machine"]
     max_seconds: Annotated[int, Field(ge=5, le=900)] = 180
     silence: Annotated[int, Field(ge=1, le=60)] = 6
 
@@ -149,14 +149,14 @@ class ToMachine(Model):
 class ToAnnouncement(Model):
     """Play an announcement and go on."""
 
-    to: Literal["announcement"] = "announcement"
+    to: Literal["announcement"]
     sound: Sound
 
 
 class ToHangup(Model):
     """Hang up with a Q.850 cause."""
 
-    to: Literal["hangup"] = "hangup"
+    to: Literal["hangup"]
     cause: Annotated[int, Field(ge=1, le=127)] = 16
 
 
@@ -256,7 +256,9 @@ def _mail(value: Any) -> Any:
     return value
 
 
-DEFAULT_CLOSED = Handling(begin=Greet.ANSWER, chain=(ToAnnouncement(sound=Sound.CLOSED), ToMachine()))
+DEFAULT_CLOSED = Handling(
+    begin=Greet.ANSWER, chain=(ToAnnouncement(to="announcement", sound=Sound.CLOSED), ToMachine(to="machine"))
+)
 
 
 class Client(Model):

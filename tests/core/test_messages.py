@@ -1,0 +1,71 @@
+"""Whom to tell after a call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.core.examples import DID, event, make_client
+from vorzimmer.core.cdr import Cdr, build_cdr, from_json
+from vorzimmer.core.ledger import Kind
+from vorzimmer.core.messages import end_record, messages_for
+
+ANNA, BERT = "anna@example.org", "bert@example.org"
+
+
+def _cdr() -> Cdr:
+    """A call that was abandoned."""
+    return build_cdr(
+        [
+            event(0, Kind.ARRIVED, 0, dialled=DID, caller="+4930111111"),
+            event(1, Kind.HANGUP, 4, by="caller", cause=16),
+            event(2, Kind.ENDED, 4),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("mail", "recipients"),
+    [
+        (None, []),
+        ([ANNA, BERT], [ANNA, BERT]),
+        ({"to": [ANNA]}, [ANNA]),
+        ({"to": [ANNA], "of": ["abandoned", "message"]}, [ANNA]),
+        ({"to": [ANNA], "of": ["answered"]}, []),
+    ],
+)
+def test_each_recipient_is_told_of_the_dispositions_asked_for(mail: Any, recipients: list[str]) -> None:
+    """One message for each address; none named means of every call."""
+    assert [message.recipient for message in messages_for(_cdr(), make_client(mail=mail))] == recipients
+
+
+def test_an_address_that_stands_twice_gets_one_mail() -> None:
+    """In whatever case it is written; the first writing is used."""
+    messages = messages_for(_cdr(), make_client(mail=["Anna@example.org", BERT, ANNA]))
+    assert sorted(message.recipient for message in messages) == ["Anna@example.org", BERT]
+
+
+def test_nobody_is_told_of_a_call_for_nobody() -> None:
+    """An unknown number has no client, and so no message."""
+    assert messages_for(_cdr(), None) == ()
+
+
+def test_a_message_holds_all_that_rendering_needs() -> None:
+    """A client renamed before the mail goes out does not change what the mail says of the call."""
+    client = make_client(mail=[ANNA], language="zh", timezone="Asia/Shanghai")
+    (message,) = messages_for(_cdr(), client)
+    assert (message.channel, message.language) == ("email", "zh")
+    assert message.payload["client_name"] == "Kanzlei Huber"
+    assert message.payload["timezone"] == "Asia/Shanghai"
+    assert message.payload["caller"] == "+4930111111"
+
+
+def test_the_end_record_is_plain_json() -> None:
+    """It goes through the journal as a line of JSON and comes back as the same CDR and messages."""
+    cdr = _cdr()
+    messages = messages_for(cdr, make_client(mail=[ANNA, BERT]))
+    back = json.loads(json.dumps(end_record(cdr, messages)))
+    assert from_json(back["cdr"]) == cdr
+    assert [(m["channel"], m["recipient"]) for m in back["messages"]] == [("email", ANNA), ("email", BERT)]
