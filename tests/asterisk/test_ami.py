@@ -342,10 +342,9 @@ async def test_callback_that_raises_harms_nobody() -> None:
     assert len(events) == 1
 
 
-def _endpoint(name: str, state: str, action_id: str) -> bytes:
-    return (
-        f"Event: EndpointList\r\nActionID: {action_id}\r\nObjectName: {name}\r\nDeviceState: {state}\r\n\r\n".encode()
-    )
+def _device(name: str, state: str, action_id: str) -> bytes:
+    lines = ("Event: DeviceStateChange", f"ActionID: {action_id}", f"Device: {name}", f"State: {state}")
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def _status(name: str, status: str) -> bytes:
@@ -360,13 +359,14 @@ async def test_reachability_is_learned_and_followed() -> None:
         await session.login()
         request = await session.request()
         name = request["ActionID"]
-        assert request["Action"] == "PJSIPShowEndpoints"
+        assert request["Action"] == "DeviceStateList"
         await session.answer(request, "EventList: start")
         await session.send(
-            _endpoint("anna", "Not in use", name)
-            + _endpoint("ben", "Unavailable", name)
-            + _endpoint("cem", "In use", name)
-            + f"Event: EndpointListComplete\r\nActionID: {name}\r\nEventList: Complete\r\n\r\n".encode()
+            _device("PJSIP/anna", "NOT_INUSE", name)
+            + _device("PJSIP/ben", "UNAVAILABLE", name)
+            + _device("PJSIP/cem", "INUSE", name)
+            + _device("Local/anna@x", "UNAVAILABLE", name)
+            + f"Event: DeviceStateListComplete\r\nActionID: {name}\r\nEventList: Complete\r\n\r\n".encode()
             + _status("cem", "Unreachable")
         )
         await go.wait()

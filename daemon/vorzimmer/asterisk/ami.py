@@ -33,7 +33,7 @@ class Ami:
 
     Args:
         host, port: of manager.conf.
-        user, password: of an AMI user that may read and write the class `system`.
+        user, password: of an AMI user with `read = system` and `write = reporting`; more is not needed.
         timeout: seconds until an unanswered action counts as failed, and a silent connection as dead.
         ping: seconds between our own pings; a half-open connection is noticed after `ping + timeout`.
     """

@@ -1,9 +1,10 @@
 """Which PJSIP endpoints have a telephone that can be rung.
 
-Taken from AMI: ARI's device states can deadlock Asterisk when a socket closes, and the manager's own
-`DeviceStateChange` is of a class of events that callers can forge. `PeerStatus` is of the class `system` and sums up
-an endpoint's contacts, registered and fixed ones alike (`PJSIPShowContacts` leaves the fixed ones out); a contact
-that Asterisk does not probe counts as there. Whether a telephone is busy is known from our own channels.
+Taken from AMI: ARI's device states can deadlock Asterisk when a socket closes. The list is `DeviceStateList`, which
+an AMI user with `write = reporting` may ask for (the PJSIP lists want the right to load modules, and leave fixed
+contacts out); changes are `PeerStatus` events of the class `system`, because `DeviceStateChange` events are of a class
+that callers can forge. Both sum up an endpoint's contacts; one that Asterisk does not probe counts as there. Whether
+a telephone is busy is known from our own channels.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from vorzimmer.asterisk.ami import Ami, AmiError, Fields
 
 log = structlog.get_logger()
 
-ABSENT = frozenset({"Unavailable", "Invalid", "Unknown"})
+ABSENT = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 """Device states of an endpoint without a contact that answers."""
 
 PREFIX = "PJSIP/"
@@ -60,10 +61,14 @@ class Reachability:
             AmiError, TimeoutError: Asterisk could not be asked, or refused.
         """
         self._during_load = {}
-        answer = await self._ami.action("PJSIPShowEndpoints")
-        if not answer.success and "No endpoints found" not in answer.message:
-            raise AmiError(f"Asterisk does not list its endpoints: {answer.message}")
-        listed = {str(entry.get("objectname")): entry.get("devicestate") not in ABSENT for entry in answer.events}
+        answer = await self._ami.action("DeviceStateList")
+        if not answer.success:
+            raise AmiError(f"Asterisk does not list its devices: {answer.message}")
+        listed = {
+            device.removeprefix(PREFIX): entry.get("state") not in ABSENT
+            for entry in answer.events
+            if (device := str(entry.get("device"))).startswith(PREFIX)
+        }
         # An event right behind the list was taken before this line ran, and is newer than the list.
         self._endpoints = listed | self._during_load
 
