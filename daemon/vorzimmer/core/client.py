@@ -274,14 +274,16 @@ class Client(Model):
     special_days: tuple[SpecialDay, ...] = ()
     vacations: tuple[Vacation, ...] = ()
     override: Override | None = None
-    dids: Annotated[tuple[Did, ...], Field(min_length=1), BeforeValidator(_dids)]
+    dids: Annotated[
+        tuple[Did, ...], Field(min_length=1), BeforeValidator(_dids, json_schema_input_type=list[Did | str])
+    ]
     open: Handling
     closed: Handling = DEFAULT_CLOSED
     at_lunch: Handling | None = None
     on_holiday: Handling | None = None
     on_vacation: Handling | None = None
     announcements: dict[Sound, FileName] = {}
-    mail: Annotated[Mail | None, BeforeValidator(_mail)] = None
+    mail: Annotated[Mail | None, BeforeValidator(_mail, json_schema_input_type=Mail | list[EmailStr])] = None
     forwarding: Forwarding = Forwarding()
 
     @field_validator("name")

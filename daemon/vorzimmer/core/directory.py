@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from vorzimmer.core.client import Client, Did, Group, Handling, ToGroup, did_keys
@@ -47,18 +47,28 @@ def conflicts(groups: Iterable[Group], clients: Iterable[Client]) -> list[str]:
 
     Ids that stand twice, numbers that lead to several clients, groups that do not exist.
     """
-    group_ids, everyone = Counter(group.id for group in groups), list(clients)
+    known, everyone = tuple(groups), tuple(clients)
+    return [*repeated(known, everyone), *missing_groups({group.id for group in known}, everyone)]
+
+
+def repeated(groups: Iterable[Group], clients: Iterable[Client]) -> list[str]:
+    """Ids that stand twice and numbers that lead to several of these clients."""
+    group_ids, everyone = Counter(group.id for group in groups), tuple(clients)
     client_ids = Counter(client.id for client in everyone)
     return [
         *(f"group {name!r} stands {n} times" for name, n in group_ids.items() if n > 1),
         *(f"client {name!r} stands {n} times" for name, n in client_ids.items() if n > 1),
         *_shared_numbers(everyone),
-        *(
-            f"client {client.id!r}, {where}: there is no group {target.group!r}"
-            for client in everyone
-            for where, target in _group_targets(client)
-            if target.group not in group_ids
-        ),
+    ]
+
+
+def missing_groups(known: Container[str], clients: Iterable[Client]) -> list[str]:
+    """Groups that these clients ring and that are not `known` (ids)."""
+    return [
+        f"client {client.id!r}, {where}: there is no group {target.group!r}"
+        for client in clients
+        for where, target in _group_targets(client)
+        if target.group not in known
     ]
 
 

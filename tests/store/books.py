@@ -1,0 +1,108 @@
+"""Books as the tests of import, database and snapshot need them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vorzimmer.core.client import Book
+
+RICH = """
+[[group]]
+id = "office"
+endpoints = ["alice", "bob"]
+strategy = "sequential"
+
+[[group]]
+id = "home"
+endpoints = ["carol"]
+
+[[client]]
+id = "mueller"
+name = "Anwälte Müller & Søn \\"Recht\\" 律师"
+language = "en"
+timezone = "Europe/Vienna"
+holidays = "AT-9"
+lunch = ["12:00-13:00"]
+announcements = { greeting = "Hallo Welt.mp3", closed = "zu.wav" }
+
+[client.hours]
+mon-thu = ["08:00-12:00", "13:00-18:00"]
+fri = ["22:00-06:00"]
+
+[[client.special_days]]
+date = 2026-12-24
+name = "Heiligabend"
+hours = ["08:00-12:00"]
+
+[[client.special_days]]
+date = 2026-12-31
+
+[[client.vacations]]
+first = 2026-08-01
+last = 2026-08-14
+name = "Sommer"
+
+[client.override]
+state = "closed"
+until = 2026-12-24T12:00:00+01:00
+
+[[client.dids]]
+number = "089 1234567"
+diverted_from = ["0171 1234567", "+43 1 5811234"]
+hours = "always"
+
+[[client.dids]]
+number = "+49 89 1234568"
+
+[client.open]
+begin = "early"
+music = true
+chain = [
+    { to = "announcement", sound = "greeting" },
+    { to = "group", group = "office", seconds = 15, wait = 60 },
+    { to = "group", group = "home" },
+    { to = "partner", number = "+43 1 5811235", seconds = 30, confirm = false },
+    { to = "mobile", number = "0171 7654321" },
+    { to = "machine", max_seconds = 60, silence = 3 },
+    { to = "hangup", cause = 17 },
+]
+
+[client.at_lunch]
+chain = [{ to = "machine" }]
+
+[client.mail]
+to = ["office@example.org", "Chef <chef@example.org>"]
+of = ["answered", "message"]
+
+[client.forwarding]
+countries = ["DE", "AT"]
+parallel = 2
+per_day = 50
+
+[[client]]
+id = "baecker"
+name = "Bäckerei"
+hours = "always"
+dids = ["+49 30 1234567"]
+mail = ["laden@example.org"]
+open = { chain = [{ to = "group", group = "office" }] }
+"""
+"""A file with every key, and in the second client every short form."""
+
+
+def book(*clients: dict[str, Any], groups: tuple[str, ...] = ("office",)) -> Book:
+    """A book of groups and clients; a client needs `id` and `dids`, the rest has defaults."""
+    return Book.model_validate(
+        {
+            "group": [{"id": group, "endpoints": [f"{group}-1"]} for group in groups],
+            "client": [
+                {
+                    "name": "Somebody",
+                    "hours": "always",
+                    "open": {"chain": [{"to": "machine"}]},
+                    **client,
+                }
+                for client in clients
+            ],
+        }
+    )
