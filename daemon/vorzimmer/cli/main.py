@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from vorzimmer.cli import call, context, migrate, sandbox
+from vorzimmer.cli import book, call, context, migrate, sandbox
 
 app = typer.Typer(name="vorzimmer", no_args_is_help=True, pretty_exceptions_enable=False)
 app.callback()(context.remember)
 app.command()(migrate.migrate)
+app.command("import")(book.import_book)
+app.command("export")(book.export_book)
+app.command()(book.schema)
 app.command()(call.calls)
 app.command()(call.call)
 app.add_typer(sandbox.app, name="sandbox")
