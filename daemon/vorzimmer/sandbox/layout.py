@@ -130,6 +130,11 @@ class Layout:
         return self.folder / "mail"
 
     @property
+    def etc(self) -> Path:
+        """Asterisk's configuration, written anew by each `up`."""
+        return self.folder / "asterisk" / "etc"
+
+    @property
     def cdr_csv(self) -> Path:
         """Asterisk's own call records."""
         return self.folder / "asterisk" / "log" / "cdr-csv" / "Master.csv"

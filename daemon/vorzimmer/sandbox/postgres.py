@@ -1,13 +1,14 @@
 """The sandbox's PostgreSQL: the server out of the Python wheel, on a loopback port, with SCRAM passwords.
 
-PostgreSQL refuses to run as root. Root starts it inside a user namespace, where it is user 1000 to itself and root
-to the machine: private folders above the data are no obstacle, and nothing is opened to other users.
+PostgreSQL refuses to run as root. Root starts it inside a user namespace, where it is somebody else to itself and
+root to the machine: private folders above the data are no obstacle, and nothing is opened to other users.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -129,7 +130,11 @@ def _run(program: str) -> list[str]:
             "PostgreSQL refuses to run as root, and this machine forbids user namespaces:"
             " run the sandbox as an ordinary user, or give --dsn for a server of yours"
         )
-    return [unshare, "-U", "--map-user=1000", "--map-group=1000", path]
+    # PostgreSQL asks for its user's name, so it has to be one that this machine knows.
+    somebody = next((entry for entry in pwd.getpwall() if entry.pw_uid != 0), None)
+    if somebody is None:
+        raise PostgresError("PostgreSQL refuses to run as root, and this machine knows no other user: give --dsn")
+    return [unshare, "-U", f"--map-user={somebody.pw_uid}", f"--map-group={somebody.pw_gid}", path]
 
 
 def _initialise(folder: Path, data: Path, password_file: Path) -> None:

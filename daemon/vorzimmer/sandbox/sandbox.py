@@ -134,7 +134,7 @@ def _up(kind: type[Sandbox], folder: Path, agents: int, dsn: str | None, *, fsyn
     running = any(process.find(one) for one in _marks(folder))
     block = ports.claim(folder, running=running)
     passwords = known.passwords if known is not None else state.new_passwords()
-    told = State(block.first, agents, passwords, dsn)
+    told = State(agents, passwords, dsn)
     state.write(folder, told)
     with ThreadPoolExecutor(3) as threads:
         starting = {"mail": threads.submit(mail.start, folder / "mail", block.port(layout.SMTP))}

@@ -15,9 +15,8 @@ PARTS = ("asterisk", "postgres", "mail")
 
 @dataclass(frozen=True)
 class State:
-    """Ports, passwords and processes. `dsn` is a PostgreSQL of somebody else's, or nothing for an own one."""
+    """Passwords and processes. `dsn` is a PostgreSQL of somebody else's, or nothing for an own one."""
 
-    first_port: int
     agents: int
     passwords: dict[str, str] = field(repr=False)
     dsn: str | None = field(default=None, repr=False)
