@@ -173,7 +173,7 @@ async def test_a_database_outage_is_only_lag(
 ) -> None:
     """With nobody listening the journal grows; when the database is back all arrives, and both is told once."""
     nobody = f"postgresql://x@127.0.0.1:{free()}/x"
-    monkeypatch.setattr("vorzimmer.store.shipper._LONGEST_BACKOFF", 0.01)
+    monkeypatch.setattr("vorzimmer.store.outage._LONGEST", 0.01)
     async with shipping(journal, nobody, troubles) as shipper:
         write_call(journal, "c1")
         await troubles.told.wait()
@@ -188,7 +188,7 @@ async def test_a_missing_table_rejects_no_record(
     journal: Journal, dsn: str, conn: Any, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is wrong with the database itself is an outage: records wait for it to be mended."""
-    monkeypatch.setattr("vorzimmer.store.shipper._LONGEST_BACKOFF", 0.01)
+    monkeypatch.setattr("vorzimmer.store.outage._LONGEST", 0.01)
     await conn.execute("ALTER TABLE call_event RENAME TO away")
     async with shipping(journal, dsn, troubles) as shipper:
         write_call(journal, "c1")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -16,13 +15,12 @@ import asyncpg
 import orjson
 
 from vorzimmer.core.ports import Trouble
-from vorzimmer.store import batch
+from vorzimmer.store import batch, outage
 from vorzimmer.store.journal import Journal
 
 _BATCH = 500
 _CONNECT_TIMEOUT = 10.0
 _COMMAND_TIMEOUT = 60.0
-_LONGEST_BACKOFF = 30.0
 
 
 class Shipper:
@@ -61,8 +59,8 @@ class Shipper:
                 # it. None of it may end the shipping: the records are safe in the journal, and it is told.
                 self._failures += 1
                 if self._failures == 1:
-                    self._trouble("shipper.database_away", why=_said(error), lag=self._journal.lag)
-                await asyncio.sleep(_backoff(self._failures))
+                    self._trouble("shipper.database_away", why=outage.why(error), lag=self._journal.lag)
+                await asyncio.sleep(outage.pause(self._failures))
 
     async def drained(self) -> None:
         """Return when everything written so far is in the database; `run` must be running."""
@@ -107,13 +105,13 @@ class Shipper:
     def _reject(self, body: bytes, error: Exception) -> None:
         """Set a record aside for a person to look at; nothing else waits for it."""
         file = self._journal.folder / "rejected.jsonl"
-        record = {"at": datetime.now(UTC), "why": _said(error), "record": orjson.Fragment(body)}
+        record = {"at": datetime.now(UTC), "why": outage.why(error), "record": orjson.Fragment(body)}
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             os.write(handle, orjson.dumps(record) + b"\n")
         finally:
             os.close(handle)
-        self._trouble("shipper.record_rejected", why=_said(error), file=str(file))
+        self._trouble("shipper.record_rejected", why=outage.why(error), file=str(file))
 
     def _note_success(self) -> None:
         if self._failures:
@@ -129,14 +127,3 @@ class Shipper:
                 await self._wake.wait()
         except TimeoutError:
             return
-
-
-def _said(error: Exception) -> str:
-    """One line; a database's messages can go on with details over several."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _backoff(failures: int) -> float:
-    """Seconds to wait: doubling from a quarter second, half of it left to chance so that daemons do not align."""
-    longest: float = min(_LONGEST_BACKOFF, 0.25 * 2 ** min(failures - 1, 10))
-    return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads reconnects, protects nothing

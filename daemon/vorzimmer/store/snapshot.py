@@ -1,0 +1,233 @@
+"""The book in memory, so that no call waits for a query, and on disk, so that a start needs no database.
+
+Followed by LISTEN on `vorzimmer_book`; as notifications are lost with a connection, the version is compared on every
+reconnect and from time to time too. Only rows that changed are read and validated again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from vorzimmer.core.client import Client, Group
+from vorzimmer.core.directory import Directory
+from vorzimmer.core.ports import Trouble
+from vorzimmer.store import book, outage
+from vorzimmer.store.migrate import SchemaError, require_current
+
+_CONNECT_TIMEOUT = 10.0
+_COMMAND_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A group or a client as it was read: its row's version, its JSON, and the model (None: it is not valid)."""
+
+    version: int
+    data: str
+    model: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Everything as of one version, by id."""
+
+    version: int
+    groups: Mapping[str, _Row]
+    clients: Mapping[str, _Row]
+
+    def directory(self) -> Directory:
+        """For lookup; what is not valid is left out."""
+        return Directory(
+            (row.model for row in self.groups.values() if row.model is not None),
+            (row.model for row in self.clients.values() if row.model is not None),
+        )
+
+
+_NOTHING = _Book(-1, {}, {})
+
+
+class Snapshot:
+    """What is known of the book now. `directory` is replaced as a whole, never changed.
+
+    Args:
+        dsn: of the database, as a libpq URL.
+        file: the copy on disk; its folder is made if missing.
+        trouble: told of an outage once and of its end, of a row that is not valid, of a copy that cannot be used.
+        poll: seconds after which the version is compared although nothing was notified.
+    """
+
+    def __init__(self, dsn: str, file: Path, trouble: Trouble, *, poll: float = 30.0) -> None:
+        self.directory = Directory((), ())
+        self._dsn = dsn
+        self._file = file
+        self._trouble = trouble
+        self._poll = poll
+        self._book = _NOTHING
+        self._failures = 0
+
+    @property
+    def version(self) -> int:
+        """The book's version in the database that `directory` shows; -1: it is the copy on disk, or nothing yet."""
+        return self._book.version
+
+    async def load(self) -> None:
+        """Read the database; if it is away, the copy on disk; if there is none, begin empty.
+
+        Raises:
+            migrate.SchemaError: the database's schema is not ours; the message says what to do.
+        """
+        try:
+            await self._load_from_database()
+        except SchemaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a dying connection raises nearly anything; calls are to be taken
+            self._note_failure(error)
+            await self._use(await asyncio.to_thread(self._read_copy))
+
+    async def follow(self, on_change: Callable[[], Awaitable[None]]) -> None:
+        """Keep the directory like the database until cancelled; `on_change` is called after each change.
+
+        What goes wrong in `on_change` is its own to report.
+        """
+        while True:
+            try:
+                conn = await self._connect()
+                try:
+                    await self._follow_while_connected(conn, on_change)
+                finally:
+                    conn.terminate()
+            except Exception as error:  # noqa: BLE001 - a dying connection raises nearly anything
+                self._note_failure(error)
+                await asyncio.sleep(outage.pause(self._failures))
+
+    async def _load_from_database(self) -> None:
+        conn = await self._connect()
+        try:
+            await require_current(conn)
+            await self._refresh(conn)
+        finally:
+            conn.terminate()
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self._dsn, timeout=_CONNECT_TIMEOUT, command_timeout=_COMMAND_TIMEOUT)
+
+    async def _follow_while_connected(self, conn: asyncpg.Connection, on_change: Callable[[], Awaitable[None]]) -> None:
+        woken = asyncio.Event()
+        conn.add_termination_listener(lambda _: woken.set())
+        await require_current(conn)
+        await conn.add_listener("vorzimmer_book", lambda *_: woken.set())
+        while True:
+            woken.clear()
+            changed = await self._refresh(conn)
+            if self._failures:
+                self._failures = 0
+                self._trouble("snapshot.database_back", version=self.version)
+            if changed:
+                await on_change()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll):
+                    await woken.wait()
+
+    async def _refresh(self, conn: asyncpg.Connection) -> bool:
+        """Read what changed; True if anything did. Models are made in a thread, for calls go on meanwhile."""
+        if await book.version(conn) == self.version:
+            return False
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            number = await book.version(conn)
+            groups = await _changed(conn, "client_group", self._book.groups)
+            clients = await _changed(conn, "client", self._book.clients)
+        known = self._book
+        await self._use(
+            await asyncio.to_thread(
+                lambda: _Book(
+                    number,
+                    self._merged(Group, known.groups, groups),
+                    self._merged(Client, known.clients, clients),
+                )
+            )
+        )
+        await asyncio.to_thread(self._write_copy)
+        return True
+
+    async def _use(self, new: _Book) -> None:
+        self.directory = await asyncio.to_thread(new.directory)
+        self._book = new
+
+    def _merged(self, kind: type[BaseModel], known: Mapping[str, _Row], read: Sequence[_Read]) -> dict[str, _Row]:
+        """The rows as they are now: known ones where nothing changed, new models for the rest."""
+        return {
+            name: known[name] if data is None else _Row(version, data, self._model(kind, name, data, known.get(name)))
+            for name, version, data in read
+        }
+
+    def _model(self, kind: type[BaseModel], name: str, data: str, before: _Row | None) -> Any:
+        """The model of a row. One that is not valid does not take the others down: it stays as it was, or is left out.
+
+        It was then written past `import`, or by a version with other rules.
+        """
+        try:
+            return kind.model_validate_json(data)
+        except ValidationError as error:
+            self._trouble(
+                "snapshot.row_invalid", kind=kind.__name__.lower(), id=name, why=str(error.errors()[0]["msg"])
+            )
+            return before.model if before is not None else None
+
+    def _write_copy(self) -> None:
+        """Replace the copy on disk; it is whole at any instant."""
+        rows = {
+            "group": [orjson.Fragment(row.data) for row in self._book.groups.values() if row.model is not None],
+            "client": [orjson.Fragment(row.data) for row in self._book.clients.values() if row.model is not None],
+        }
+        new = self._file.with_suffix(".new")
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new.touch(mode=0o600)
+            with new.open("wb") as file:
+                file.write(orjson.dumps(rows))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._file)
+        except OSError as error:
+            self._trouble("snapshot.copy_not_written", why=outage.why(error))
+
+    def _read_copy(self) -> _Book:
+        """The copy on disk, as a book of no version: whatever the database has then is newer."""
+        try:
+            raw = orjson.loads(self._file.read_bytes())
+            tables = [{row["id"]: orjson.dumps(row).decode() for row in raw[name]} for name in ("group", "client")]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._trouble(
+                "snapshot.no_copy", why=outage.why(error), effect="no number is known until the database is back"
+            )
+            return _NOTHING
+        groups, clients = ([(name, -1, data) for name, data in table.items()] for table in tables)
+        return _Book(-1, self._merged(Group, {}, groups), self._merged(Client, {}, clients))
+
+    def _note_failure(self, error: BaseException) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            self._trouble("snapshot.database_away", why=outage.why(error))
+
+
+_Read = tuple[str, int, str | None]
+"""A row's id, its version, and its data if that version is not known yet."""
+
+
+async def _changed(conn: asyncpg.Connection, table: str, known: Mapping[str, _Row]) -> list[_Read]:
+    """Every row of the table; the data only of those whose version is new."""
+    versions = await conn.fetch(f"SELECT id, version FROM {table} ORDER BY id")  # noqa: S608 - our own table's name
+    new = [row["id"] for row in versions if row["id"] not in known or known[row["id"]].version != row["version"]]
+    rows = await conn.fetch(f"SELECT id, data FROM {table} WHERE id = ANY ($1)", new)  # noqa: S608 - the same
+    data = {row["id"]: row["data"] for row in rows}
+    return [(row["id"], row["version"], data.get(row["id"])) for row in versions]
