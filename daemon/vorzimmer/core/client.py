@@ -7,6 +7,7 @@ national forms is the validation context's `region` (ISO 3166 alpha-2, default D
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -22,7 +23,9 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -41,7 +44,21 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,120}\.(w
 """A sound file in the client's folder: a plain name, never a path."""
 
 
+STORED: dict[str, Any] = {"stored": True}
+"""Validation context of what this program wrote itself: numbers and addresses are in their final form, and reading
+them again would be most of the time that a start with thousands of clients takes."""
+
+_FINAL_NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
+_FINAL_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+def _is_final(value: Any, info: ValidationInfo, form: re.Pattern[str]) -> bool:
+    return bool(info.context and info.context.get("stored") and isinstance(value, str) and form.fullmatch(value))
+
+
 def _e164(value: Any, info: ValidationInfo) -> str:
+    if _is_final(value, info, _FINAL_NUMBER):
+        return str(value)
     if not isinstance(value, str):
         raise ValueError('a telephone number is written as text, for example "+49 89 123456"')  # noqa: TRY004
     region = (info.context or {}).get("region", "DE")
@@ -50,6 +67,14 @@ def _e164(value: Any, info: ValidationInfo) -> str:
 
 Number = Annotated[str, BeforeValidator(_e164)]
 """E.164 with a leading plus."""
+
+
+def _address(value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> str:
+    return str(value if _is_final(value, info, _FINAL_ADDRESS) else check(value))
+
+
+Address = Annotated[EmailStr, WrapValidator(_address)]
+"""An e-mail address, without a display name."""
 
 
 def _zone(value: str) -> str:
@@ -230,7 +255,7 @@ class Did(Model):
 class Mail(Model):
     """Whom to tell by e-mail, and of which dispositions (none named: of all)."""
 
-    to: Annotated[tuple[EmailStr, ...], Field(min_length=1, max_length=20)]
+    to: Annotated[tuple[Address, ...], Field(min_length=1, max_length=20)]
     of: tuple[Literal["answered", "forwarded", "message", "announced", "abandoned", "failed"], ...] = ()
 
 
@@ -283,7 +308,7 @@ class Client(Model):
     on_holiday: Handling | None = None
     on_vacation: Handling | None = None
     announcements: dict[Sound, FileName] = {}
-    mail: Annotated[Mail | None, BeforeValidator(_mail, json_schema_input_type=Mail | list[EmailStr])] = None
+    mail: Annotated[Mail | None, BeforeValidator(_mail, json_schema_input_type=Mail | list[Address])] = None
     forwarding: Forwarding = Forwarding()
 
     @field_validator("name")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from vorzimmer.core.client import Book, Client, Group, did_keys
+from vorzimmer.core.client import STORED, Book, Client, Group, did_keys
 from vorzimmer.core.directory import missing_groups, repeated
 
 
@@ -84,8 +84,8 @@ async def load_book(conn: asyncpg.Connection) -> tuple[int, Book]:
         groups = await conn.fetch("SELECT data FROM client_group ORDER BY id")
         clients = await conn.fetch("SELECT data FROM client ORDER BY id")
     return number, Book(
-        group=tuple(Group.model_validate_json(row["data"]) for row in groups),
-        client=tuple(Client.model_validate_json(row["data"]) for row in clients),
+        group=tuple(Group.model_validate_json(row["data"], context=STORED) for row in groups),
+        client=tuple(Client.model_validate_json(row["data"], context=STORED) for row in clients),
     )
 
 
@@ -106,7 +106,8 @@ async def save_book(conn: asyncpg.Connection, book: Book, *, prune: bool = False
         removed_groups = await _prune(conn, "client_group", groups) if prune else ()
         saved_groups = await _save(conn, "client_group", groups, removed_groups)
         saved_clients = await _save(conn, "client", clients, removed_clients)
-        await _save_numbers(conn, book.client, (*saved_clients.added, *saved_clients.changed))
+        differing = {*saved_clients.added, *saved_clients.changed}
+        await _save_numbers(conn, [client for client in book.client if client.id in differing])
     return Saved(saved_groups, saved_clients)
 
 
@@ -148,13 +149,13 @@ async def _save(conn: asyncpg.Connection, table: str, given: Mapping[str, str], 
     )
 
 
-async def _save_numbers(conn: asyncpg.Connection, clients: Iterable[Client], changed: Sequence[str]) -> None:
-    """All numbers of the changed clients go before any comes, so that a number can move between them."""
-    await conn.execute("DELETE FROM client_number WHERE client_id = ANY ($1)", changed)
+async def _save_numbers(conn: asyncpg.Connection, clients: Sequence[Client]) -> None:
+    """All numbers of these clients go before any comes, so that a number can move between them."""
+    await conn.execute("DELETE FROM client_number WHERE client_id = ANY ($1)", [client.id for client in clients])
     await conn.execute(
         "INSERT INTO client_number (number, diverted_from, client_id)"
         " SELECT * FROM unnest($1::text[], $2::text[], $3::text[])",
-        *_numbers(client for client in clients if client.id in set(changed)),
+        *_numbers(clients),
     )
 
 
