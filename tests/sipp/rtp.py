@@ -30,6 +30,8 @@ _KEY = struct.Struct("!BBH")
 _SILENT = bytes([sound.ALAW_SILENCE]) * FRAME
 _KEY_FRAMES, _KEY_ENDS, _KEY_GAP = 5, 3, 4
 """A key lasts 100 ms, its end is told three times (RFC 4733 section 2.5.1.4), and 80 ms of silence follow."""
+KEY_MS = (_KEY_FRAMES + _KEY_ENDS + _KEY_GAP) * 20
+"""Milliseconds that a key press takes on the line."""
 _LISTEN_EVERY = 10
 """Packets between two comparisons with a reference."""
 _JUMP = 1.0
