@@ -10,8 +10,7 @@ import asyncio
 import contextlib
 import random
 import signal
-import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -22,6 +21,7 @@ import structlog
 
 from vorzimmer import systemd
 from vorzimmer.announcements import fallback
+from vorzimmer.announcements.away import entries
 from vorzimmer.announcements.library import media_uri
 from vorzimmer.announcements.voicemail import to_mp3
 from vorzimmer.asterisk.ami import Ami
@@ -33,7 +33,7 @@ from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
 from vorzimmer.calls.supervisor import Supervisor
 from vorzimmer.core.dialing import Policy
-from vorzimmer.announcements.away import entries
+from vorzimmer.core.ports import Clock
 from vorzimmer.notify import worker
 from vorzimmer.notify.email import Email
 from vorzimmer.notify.smtp import Server
@@ -70,8 +70,22 @@ def trouble(event: str, /, **about: Any) -> None:
     log.warning(event, **about)
 
 
-async def serve(settings: Settings, role: Role, stop: asyncio.Event) -> None:
+def tell_systemd() -> None:
+    """The unit is up."""
+    systemd.notify("READY=1")
+
+
+async def serve(
+    settings: Settings,
+    role: Role,
+    stop: asyncio.Event,
+    *,
+    clock: Clock = now,
+    ready: Callable[[], None] = tell_systemd,
+) -> None:
     """Run until `stop` is set, then end cleanly.
+
+    `clock` is what calls are decided and recorded by; `ready` is called once calls can be taken.
 
     Raises:
         store.migrate.SchemaError: the database's schema is not ours; the message says what to do.
@@ -81,8 +95,8 @@ async def serve(settings: Settings, role: Role, stop: asyncio.Event) -> None:
         if role is not Role.CALLS:
             await stack.enter_async_context(_worker(settings))
         if role is not Role.WORKER:
-            await stack.enter_async_context(_calls(settings))
-        systemd.notify("READY=1")
+            await stack.enter_async_context(_calls(settings, clock))
+        ready()
         log.info("daemon.ready", role=role.value)
         heart = asyncio.create_task(_heartbeat())
         await stop.wait()
@@ -108,7 +122,7 @@ async def _heartbeat() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _calls(settings: Settings) -> AsyncIterator[None]:
+async def _calls(settings: Settings, clock: Clock) -> AsyncIterator[None]:
     """Take calls while inside; on leaving, drain them and ship what is left."""
     dsn = settings.database.dsn.get_secret_value()
     paths = settings.paths
@@ -117,14 +131,17 @@ async def _calls(settings: Settings) -> AsyncIterator[None]:
     journal = Journal(paths.state / "journal", trouble)
     try:
         shipper = Shipper(journal, dsn, domain=_domain(settings), trouble=trouble)
-        exchange, supervisor, ami, reachability = _build(settings, snapshot, journal)
+        exchange, supervisor, ami, reachability = _build(settings, snapshot, journal, clock)
         tree = partial(_render_fallback, settings, snapshot)
-        async with _tasks(shipper.run()), _tasks(
-            exchange.ari.run(),
-            ami.run(),
-            reachability.run(),
-            snapshot.follow(tree),
-            takeup.watch(exchange),
+        async with (
+            _tasks(shipper.run()),
+            _tasks(
+                exchange.ari.run(),
+                ami.run(),
+                reachability.run(),
+                snapshot.follow(tree),
+                takeup.watch(exchange),
+            ),
         ):
             await tree()
             await exchange.ari.ready()
@@ -138,7 +155,7 @@ async def _calls(settings: Settings) -> AsyncIterator[None]:
 
 
 def _build(
-    settings: Settings, snapshot: Snapshot, journal: Journal
+    settings: Settings, snapshot: Snapshot, journal: Journal, clock: Clock
 ) -> tuple[Exchange, Supervisor, Ami, Reachability]:
     paths, ari = settings.paths, settings.ari
     ami = Ami(settings.ami.host, settings.ami.port, settings.ami.user, settings.ami.password.get_secret_value())
@@ -149,14 +166,14 @@ def _build(
         ari=Ari(ari.url, ari.user, ari.password.get_secret_value(), ari.app, on_start=supervisor.on_start),
         app=ari.app,
         journal=journal,
-        clock=now,
+        clock=clock,
         phones=Phones(reachability.unreachable),
         gate=TrunkGate(
             house,
             lambda: snapshot.directory.own_numbers,
             settings.house.timezone,
             paths.state / "trunk-legs.json",
-            now,
+            clock,
         ),
         trunk=Trunk(settings.trunk.endpoint, settings.trunk.show),
         region=settings.house.region,
@@ -197,7 +214,7 @@ async def _worker(settings: Settings) -> AsyncIterator[None]:
             user=smtp.user,
             password=smtp.password.get_secret_value() if smtp.password else None,
             tls=smtp.tls,
-            context=ssl.create_default_context(cafile=smtp.ca_file),
+            ca_file=smtp.ca_file,
             timeout=smtp.timeout,
         ),
         sender=smtp.sender,

@@ -181,6 +181,8 @@ class Ari:
             return await asyncio.shield(exchange)
         except asyncio.CancelledError:
             await asyncio.wait({exchange})
+            if not exchange.cancelled():
+                exchange.exception()  # seen: nobody is left to be told
             raise
 
     async def _exchange(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from vorzimmer.asterisk import events
-from vorzimmer.asterisk.errors import Gone
+from vorzimmer.asterisk.errors import AriError, Gone
 
 OnEvent = Callable[[events.Event], None]
 
@@ -160,8 +160,16 @@ class Bridge:
         await self._ari.request("POST", f"/bridges/{self.id}", type="mixing")
 
     async def add(self, *channel_ids: str) -> None:
-        """Put channels in."""
-        await self._ari.request("POST", f"/bridges/{self.id}/addChannel", channel=",".join(channel_ids))
+        """Put channels in.
+
+        Raises:
+            Gone: a channel is not there (ARI says 400 to that, not 404), or the bridge is not.
+            Conflict: a channel is not in Stasis.
+        """
+        try:
+            await self._ari.request("POST", f"/bridges/{self.id}/addChannel", channel=",".join(channel_ids))
+        except AriError as error:
+            raise Gone(error.status, str(error)) if error.status == 400 else error from None
 
     async def destroy(self) -> None:
         """Take the bridge down; its channels live on."""

@@ -193,7 +193,8 @@ class Session:
                 raise CallerLeft from None
             return False
         self.record(kind, leg=leg.id, **data)
-        await leg.ended
+        # Not awaited directly: a cancelled `await` would cancel the leg's own future with it.
+        await asyncio.wait({leg.ended})
         return True
 
     async def _build_bridge(self) -> None:

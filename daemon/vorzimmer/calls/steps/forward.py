@@ -77,7 +77,8 @@ async def _accepted(call: Session, leg: Leg) -> bool:
     key = asyncio.ensure_future(leg.digits.get())
     try:
         await _ask(call, leg)
-        done, _ = await asyncio.wait({key, leg.ended}, timeout=CONFIRM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {key, leg.ended}
+        done, _ = await asyncio.wait(either, timeout=CONFIRM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         accepted = key in done and key.result() == "1"
     finally:
         key.cancel()

@@ -1,0 +1,38 @@
+"""`vorzimmer serve`: the daemon."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+import uvloop
+
+from vorzimmer import app, log
+from vorzimmer.cli import context
+from vorzimmer.settings import Settings
+from vorzimmer.store.journal import JournalError
+from vorzimmer.store.migrate import SchemaError
+
+
+def serve(
+    ctx: typer.Context,
+    role: Annotated[app.Role, typer.Option(help="What this process does.")] = app.Role.ALL,
+    level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Take calls and tell the clients, until SIGTERM."""
+    settings = context.settings(ctx)
+    log.configure(level, secrets=secrets(settings))
+    try:
+        uvloop.run(_serve(settings, role))
+    except* (SchemaError, JournalError) as errors:
+        context.fail(*(str(error) for error in errors.exceptions))
+
+
+async def _serve(settings: Settings, role: app.Role) -> None:
+    await app.serve(settings, role, app.stop_on_signals())
+
+
+def secrets(settings: Settings) -> list[str]:
+    """The values that may stand in no line of the log."""
+    found = [settings.ari.password, settings.ami.password, settings.database.dsn, settings.smtp.password]
+    return [secret.get_secret_value() for secret in found if secret is not None]

@@ -1,0 +1,168 @@
+"""A whole house for one test: the daemon in this process, on a real Asterisk, PostgreSQL and mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email
+import email.policy
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+
+from tests.sipp import sound
+from tests.sipp.outgoing import Outgoing
+from tests.sipp.phone import Phone
+from vorzimmer import app
+from vorzimmer.announcements.library import install
+from vorzimmer.core.client import Book, Sound
+from vorzimmer.sandbox.sandbox import Sandbox
+from vorzimmer.settings import Settings
+from vorzimmer.store import book as books
+
+PATIENCE = 15.0
+"""Seconds that a wait may take before the test fails; ten times what anything here needs."""
+
+CALLER = "+49301234567"
+
+T = TypeVar("T")
+
+
+class House:
+    """What a test does and sees."""
+
+    def __init__(self, sandbox: Sandbox, settings: Settings, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.settings = settings
+        self.folder = folder
+        self.address = f"{folder.name}@client.example"
+        self.now: datetime | None = None
+        self._phones: contextlib.AsyncExitStack = contextlib.AsyncExitStack()
+        self._daemon: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+
+    # Setting up
+
+    async def use(self, *clients: Mapping[str, Any], groups: tuple[Mapping[str, Any], ...] = ()) -> None:
+        """Import clients; `mail` is this test's own address unless given."""
+        full = [{"mail": [self.address], "hours": "always", **client} for client in clients]
+        book = Book.model_validate({"client": full, "group": groups})
+        conn = await asyncpg.connect(self.settings.database.dsn.get_secret_value())
+        try:
+            await books.save_book(conn, book, prune=True)
+        finally:
+            await conn.close()
+
+    async def announce(self, client: str, **seeds: int) -> None:
+        """Give a client announcements, each the sound of a seed (`tests.sipp.sound.announcement`)."""
+        files = {
+            Sound(name): sound.write_wav(self.folder / f"{client}-{name}.wav", sound.announcement(seed))
+            for name, seed in seeds.items()
+        }
+        await install(self.settings.paths.library, client, files)
+
+    async def start(self) -> None:
+        """Start the daemon and wait until it takes calls."""
+        self._stop = asyncio.Event()
+        ready = asyncio.Event()
+        at = self.now
+        clock = (lambda: at) if at else app.now
+        serving = app.serve(self.settings, app.Role.ALL, self._stop, clock=clock, ready=ready.set)
+        self._daemon = asyncio.create_task(serving)
+        waiting = asyncio.create_task(ready.wait())
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait({self._daemon, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._daemon.done():
+            self._daemon.result()
+
+    async def stop(self) -> None:
+        """Stop the daemon as SIGTERM does."""
+        self._stop.set()
+        if self._daemon is not None:
+            async with asyncio.timeout(60):
+                await self._daemon
+            self._daemon = None
+
+    # People
+
+    async def phone(self, port: int = 0) -> Phone:
+        """A telephone at a port, any by default."""
+        return await self._phones.enter_async_context(await Phone.open(port=port))
+
+    async def agent(self, number: int) -> Phone:
+        """The telephone of `agentN`."""
+        return await self.phone(self.sandbox.agent_port(number))
+
+    async def trunk(self) -> Phone:
+        """The outside world, as the trunk reaches it."""
+        return await self.phone(self.sandbox.trunk_port)
+
+    async def call(self, to: str, from_: str = CALLER, headers: tuple[str, ...] = ()) -> Outgoing:
+        """A call from outside."""
+        phone = await self.phone()
+        return await phone.call(to, ("127.0.0.1", self.sandbox.sip_port), from_, headers)
+
+    # What is left behind
+
+    async def query(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Rows of the database."""
+        conn = await asyncpg.connect(self.settings.database.dsn.get_secret_value())
+        try:
+            return list(await conn.fetch(sql, *args))
+        finally:
+            await conn.close()
+
+    async def cdrs(self, count: int = 1) -> list[asyncpg.Record]:
+        """The CDRs with the callers' values, once there are `count`; more are an error."""
+        sql = "SELECT * FROM cdr JOIN cdr_person USING (call_id) ORDER BY started_at"
+        rows = await eventually(lambda: self.query(sql), lambda rows: len(rows) >= count)
+        assert len(rows) == count
+        return rows
+
+    async def cdr(self) -> asyncpg.Record:
+        """The only CDR."""
+        return (await self.cdrs())[0]
+
+    async def mails(self, count: int = 1) -> list[EmailMessage]:
+        """The mails to this test's address, once there are `count`; more are an error."""
+
+        async def arrived() -> list[EmailMessage]:
+            files = sorted((self.sandbox.mail / "new").glob("*.eml"))
+            read = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+            return [mail for mail in read if self.address in mail.get_all("Delivered-To", [])]
+
+        found = await eventually(arrived, lambda mails: len(mails) >= count)
+        assert len(found) == count
+        return found
+
+    async def quiet(self) -> None:
+        """Wait until nothing is left in Asterisk: no channel, no bridge."""
+
+        async def left() -> list[str]:
+            channels = (await self.sandbox.cli("core show channels concise")).split()
+            return channels + (await self.sandbox.cli("bridge show all")).splitlines()[1:]
+
+        await eventually(left, lambda found: not found)
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self._phones.aclose()
+        await self.stop()
+
+
+async def eventually(look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
+    """Look again and again until it is good, and return what was seen."""
+    seen = await look()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not good(seen):
+                await asyncio.sleep(0.05)
+                seen = await look()
+    except TimeoutError:
+        raise AssertionError(f"after {PATIENCE:g} s there is still: {seen!r}") from None
+    return seen
