@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import ValidationError
 
 from tests.store.books import RICH, book
 from vorzimmer.store.book import BookConflict, Changes, load_book, save_book, version
@@ -108,3 +109,14 @@ async def test_two_imports_at_once_cannot_share_a_number(dsn: str, conn: Any) ->
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["BookConflict", "Saved"]
     await other.close()
+
+
+async def test_what_was_altered_by_hand_is_still_checked(conn: Any) -> None:
+    """A stored number in its final form is taken as it is; anything else is read, and refused if it is no number."""
+    await save_book(conn, book(HUBER))
+    alter = "UPDATE client SET data = jsonb_set(data, '{dids,0,number}', $1)"
+    await conn.execute(alter, '"089 1234568"')
+    assert (await load_book(conn))[1].client[0].dids[0].number == "+49891234568"
+    await conn.execute(alter, '"+49891234568,Dial(SIP/x)"')
+    with pytest.raises(ValidationError, match="is not a telephone number"):
+        await load_book(conn)

@@ -311,3 +311,11 @@ async def test_calls_are_listed_by_client_and_time(journal: Journal, dsn: str, c
     assert [cdr.call_id for cdr in await calls.list_calls(conn, "mueller")] == ["c3", "c1"]
     assert [cdr.call_id for cdr in await calls.list_calls(conn, since=START + timedelta(hours=2))] == ["c3", "c2"]
     assert [cdr.call_id for cdr in await calls.list_calls(conn, limit=1)] == ["c3"]
+
+
+def test_message_ids_are_stable_and_apart() -> None:
+    """The same message has the same id in every version to come; call, channel and recipient each make another."""
+    known = batch.message_id("c1", "email", "a@example.org", "x.org")
+    assert known == "<b0918b182bd07e1af9f51549f40f67bb@x.org>"
+    others = [("c2", "email", "a@example.org"), ("c1", "sms", "a@example.org"), ("c1", "email", "b@example.org")]
+    assert len({known, *(batch.message_id(*other, "x.org") for other in others)}) == 4

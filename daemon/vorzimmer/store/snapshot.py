@@ -94,7 +94,11 @@ class Snapshot:
                 raise
             except Exception as error:  # noqa: BLE001 - a dying connection raises nearly anything; calls are to be taken
                 self._note_failure(error)
-                await self._use(await asyncio.to_thread(self._read_copy))
+                await self.load_copy()
+
+    async def load_copy(self) -> None:
+        """Read the copy on disk alone, writing nothing: for commands that run beside the daemon, as another user."""
+        await self._use(await asyncio.to_thread(self._read_copy))
 
     async def follow(self, on_change: Callable[[], Awaitable[None]]) -> None:
         """Keep the directory like the database until cancelled; `on_change` is called after each change.
