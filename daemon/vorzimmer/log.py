@@ -58,7 +58,7 @@ def configure(level: str = "info", *, secrets: Iterable[str] = (), terminal: boo
         processors=_processors(Cleaner(secrets), readable=readable),
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: Stderr(),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a later set-up shall reach the loggers of every module
     )
     logging.basicConfig(handlers=[FromStandardLibrary()], level=_library_level(number), force=True)
     logging.captureWarnings(capture=True)

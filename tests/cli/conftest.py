@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
 from tests.store.records import START, Troubles, write_call
 from vorzimmer.cli.main import app
+from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.shipper import Shipper
 
@@ -37,11 +41,18 @@ spool = "{folder}/spool"
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the machine that runs the tests, and lines that nobody folds."""
+def _own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No setting of the machine that runs the tests; what a command sets up for its process is put back."""
     for name in list(os.environ):
         if name.startswith("VORZIMMER_") or name == "CREDENTIALS_DIRECTORY":
             monkeypatch.delenv(name)
+    root, hook = logging.getLogger(), sys.excepthook
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], sys.excepthook = handlers, hook
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -60,6 +71,14 @@ def vorzimmer(run: Vorzimmer, dsn: str, tmp_path: Path) -> Vorzimmer:
     file = tmp_path / "vorzimmer.toml"
     file.write_text(SETTINGS.format(dsn=dsn, folder=tmp_path))
     return lambda *arguments: run("--config", file, *arguments)
+
+
+@pytest.fixture(scope="package")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A real Asterisk, PostgreSQL and mail server for all tests of the commands."""
+    started = Sandbox.up(tmp_path_factory.mktemp("sandbox"), agents=2)
+    yield started
+    started.down()
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import typer
-from pydantic import ValidationError
 
 from vorzimmer.announcements import library
 from vorzimmer.announcements.convert import BadAudio
@@ -64,7 +62,8 @@ async def _import(settings: Settings, file: Path, book: Book, *, prune: bool) ->
     async with context.database(settings) as conn:
         wanted = {client.id: _sounds(file, client.id, client.announcements) for client in book.client}
         if prune:
-            wanted |= {name: {} for name in await _client_ids(conn) - wanted.keys()}
+            before = await context.load_book(conn)
+            wanted |= {client.id: {} for client in before.client if client.id not in wanted}
         async with library.installation(settings.paths.library, wanted) as prepared, conn.transaction():
             saved = await stored.save_book(conn, book, prune=prune)
             # Inside the transaction: the daemon hears of a client only once its sounds are there.
@@ -72,18 +71,9 @@ async def _import(settings: Settings, file: Path, book: Book, *, prune: bool) ->
     return saved
 
 
-async def _client_ids(conn: asyncpg.Connection) -> set[str]:
-    _, before = await stored.load_book(conn)
-    return {client.id for client in before.client}
-
-
 async def _load(settings: Settings) -> Book:
     async with context.database(settings) as conn:
-        try:
-            _, book = await stored.load_book(conn)
-        except ValidationError as error:
-            context.fail(f"the database holds a client that this version does not understand: {error}")
-    return book
+        return await context.load_book(conn)
 
 
 def _sounds(file: Path, client: str, announcements: dict[Sound, str]) -> dict[Sound, Path]:

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from vorzimmer import settings as sources
+from vorzimmer.core.client import Book
 from vorzimmer.settings import Settings
-from vorzimmer.store import migrate
+from vorzimmer.store import book, migrate
 
 FAILED, USAGE = 1, 2
 """Exit codes: it was tried and did not work; it could not be tried as asked for (settings, arguments)."""
@@ -89,6 +90,17 @@ async def database(settings: Settings, *, current: bool = True) -> AsyncIterator
         yield conn
     finally:
         await conn.close()
+
+
+async def load_book(conn: asyncpg.Connection) -> Book:
+    """All groups and clients."""
+    try:
+        _, found = await book.load_book(conn)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(map(str, wrong["loc"]))
+        fail(f"the database holds a {error.title.lower()} that this version does not understand: {key}: {wrong['msg']}")
+    return found
 
 
 def reason(error: BaseException) -> str:

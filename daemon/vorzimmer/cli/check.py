@@ -1,0 +1,44 @@
+"""`vorzimmer check`: is everything there that the daemon needs, and what to do where it is not.
+
+Nothing is changed, and no event socket is opened: a second one under the application's name would take the calls
+away from the running daemon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import typer
+
+from vorzimmer import log
+from vorzimmer import settings as sources
+from vorzimmer.cli import check_asterisk, check_house, context
+from vorzimmer.cli.report import Report
+from vorzimmer.settings import Settings
+
+PATIENCE = 30.0
+"""Seconds after which one part of the check is given up; each has shorter limits of its own."""
+
+
+def check(ctx: typer.Context) -> None:
+    """Check settings, Asterisk, database, mail server and folders; say what to do where something is wrong."""
+    settings = context.settings(ctx)
+    log.configure("critical", secrets=settings.secrets())  # what goes wrong is a finding, said once
+    file = sources.chosen_file(ctx.obj)
+    reports = [check_house.settings_file(settings, file), *asyncio.run(_all(settings))]
+    for report in reports:
+        for line in report.lines():
+            typer.echo(line)
+    found = sum(len(report.findings) for report in reports)
+    if found:
+        context.fail(f"{found} {'thing is' if found == 1 else 'things are'} wrong")
+
+
+async def _all(settings: Settings) -> Sequence[Report]:
+    database, endpoints = await check_house.database(settings)
+    async with asyncio.timeout(PATIENCE):
+        ari, (ami, user), mail = await asyncio.gather(
+            check_asterisk.ari(settings), check_asterisk.ami(settings, endpoints), check_house.mail(settings)
+        )
+    return [ari, ami, database, mail, *check_house.folders(settings, user)]

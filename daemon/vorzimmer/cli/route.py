@@ -1,0 +1,155 @@
+"""`vorzimmer route`: what would happen to a call, and why, without placing one.
+
+The number is read and the plan is decided by the functions that the daemon uses. Who is free is not known here: the
+plan is the one for a house where everybody is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from vorzimmer.calls.arrival import read_arrival
+from vorzimmer.cli import context
+from vorzimmer.cli.show import plain, print_json
+from vorzimmer.core import acd
+from vorzimmer.core.dialing import Policy
+from vorzimmer.core.directory import Directory
+from vorzimmer.core.plan import (
+    Announce,
+    Answer,
+    Forward,
+    Hangup,
+    Incoming,
+    Machine,
+    Plan,
+    RingGroup,
+    Step,
+)
+from vorzimmer.core.routing import decide
+from vorzimmer.settings import Settings
+from vorzimmer.store.snapshot import Snapshot
+
+WITHHELD = "anonymous"
+
+_NOT_DIALLED = re.compile(r"[^0-9+]")
+"""What the dialplan's filter takes out of a number."""
+
+
+def route(
+    ctx: typer.Context,
+    did: Annotated[str, typer.Argument(metavar="DID", help="The dialled number, in any form a carrier sends.")],
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="2026-12-24T15:30; now if not given.")] = None,
+    caller: Annotated[str, typer.Option("--from", metavar="NUMBER", help=f"The caller, or {WITHHELD}.")] = "",
+    diverted_from: Annotated[str, typer.Option(metavar="NUMBER", help="The number that forwarded the call.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what would happen to a call, with the reason for each step, without placing one."""
+    settings = context.settings(ctx)
+    when = datetime.now(UTC) if at is None else context.time_argument(at, settings.house.timezone)
+    directory = context.run(_directory(settings))
+    call = _call(settings, directory, did, caller, diverted_from)
+    house = Policy(frozenset(settings.gate.countries), settings.gate.parallel, settings.gate.per_day)
+    plan = decide(call, directory, house, acd.Pool(), when)
+    if json:
+        print_json(_as_json(call, plan, when))
+        return
+    for line in _lines(call, plan, when.astimezone(ZoneInfo(_zone(plan, settings)))):
+        typer.echo(plain(line))
+
+
+async def _directory(settings: Settings) -> Directory:
+    """From the database, or from the daemon's copy on disk, with a word about it, if the database is away."""
+    try:
+        async with context.database(settings) as conn:
+            book = await context.load_book(conn)
+    except typer.Exit:
+        snapshot = Snapshot(settings.database.dsn.get_secret_value(), settings.paths.state / "book.json", _say)
+        await snapshot.load_copy()
+        _say("the plan is made from the daemon's copy on disk")
+        return snapshot.directory
+    return Directory(book.group, book.client)
+
+
+def _say(event: str, /, **about: Any) -> None:
+    typer.echo(", ".join([event, *(f"{key}: {value}" for key, value in about.items())]), err=True)
+
+
+def _call(settings: Settings, directory: Directory, did: str, caller: str, diverted_from: str) -> Incoming:
+    dialled = _digits("DID", did)
+    withheld = caller.lower() == WITHHELD
+    arrived = [
+        dialled,
+        "" if withheld else _digits("--from", caller),
+        "prohib" if withheld else "",
+        _digits("--diverted-from", diverted_from),
+    ]
+    if not dialled:
+        context.fail("DID: a telephone number is needed", code=context.USAGE)
+    return read_arrival(arrived, "", settings.house.region, directory.own_numbers)
+
+
+def _digits(name: str, written: str) -> str:
+    digits = _NOT_DIALLED.sub("", written)
+    if written and not digits.lstrip("+"):
+        context.fail(f"{name}: {written!r} is no telephone number", code=context.USAGE)
+    return digits
+
+
+def _zone(plan: Plan, settings: Settings) -> str:
+    return plan.client.timezone if plan.client else settings.house.timezone
+
+
+def _lines(call: Incoming, plan: Plan, local: datetime) -> Iterator[str]:
+    yield f"number   {call.dialled}{f', diverted from {call.diverted_from}' if call.diverted_from else ''}"
+    yield f"caller   {'withheld' if call.withheld else call.caller or 'unknown'}"
+    yield f"at       {local:%A %Y-%m-%d %H:%M:%S %Z}"
+    yield f"client   {f'{plan.client.id} ({plan.client.name})' if plan.client else '-'}"
+    yield f"office   {plan.state.value if plan.state else '-'}: {plan.reason}"
+    yield "plan"
+    for n, step in enumerate(plan.steps, 1):
+        yield f"  {n:2}  {_what(step)}"
+        yield f"      because {step.reason}"
+    for skipped in plan.skipped:
+        yield f"   -  left out: {skipped.what}"
+        yield f"      because {skipped.reason}"
+
+
+def _what(step: Step) -> str:
+    match step:
+        case Answer():
+            return "answer"
+        case Announce():
+            return f"announce {step.media}{' before answering' if step.early else ''}"
+        case RingGroup():
+            waiting = f", wait up to {step.wait} s if all are busy" if step.wait else ""
+            return (
+                f"ring group {step.group} ({step.strategy}: {', '.join(step.endpoints)}) for {step.seconds} s{waiting}"
+            )
+        case Forward():
+            confirm = ", to be confirmed by pressing 1" if step.confirm else ""
+            return f"forward to {step.kind} {step.number} for {step.seconds} s{confirm}"
+        case Machine():
+            limits = f"record up to {step.max_seconds} s, {step.silence} s of silence end it"
+            return f"answering machine: {step.greeting}, {limits}"
+        case Hangup():
+            return f"hang up with cause {step.cause}"
+
+
+def _as_json(call: Incoming, plan: Plan, at: datetime) -> Mapping[str, Any]:
+    return {
+        "call": asdict(call),
+        "at": at.isoformat(),
+        "client": plan.client.id if plan.client else None,
+        "did": plan.did.number if plan.did else None,
+        "state": plan.state.value if plan.state else None,
+        "reason": plan.reason,
+        "steps": [{"step": type(step).__name__, **asdict(step)} for step in plan.steps],
+        "skipped": [asdict(skipped) for skipped in plan.skipped],
+    }
