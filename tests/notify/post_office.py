@@ -16,9 +16,11 @@ OK = "250 OK"
 
 
 class PostOffice:
-    """Keeps what arrives. `answers` holds replies to RCPT, used up one by one, then all is taken.
+    """Keeps what arrives.
 
-    `opened` counts the connections; `arrived` and `closed` are set when a mail came or a connection ended.
+    `answers`, `data_answers` and `mail_answers` hold replies to RCPT, DATA and MAIL, used up one by one; then all is
+    taken. `offered` are the Message-IDs of all mails, the refused too; `opened` counts the connections; `arrived`
+    and `closed` are set when a mail came or a connection ended; `hold` keeps the answer to a mail back.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class PostOffice:
         self.data_answers: list[str] = []
         self.mail_answers: list[str] = []
         self.envelopes: list[Envelope] = []
+        self.offered: list[str] = []
         self.opened = 0
         self.logins: list[str] = []
         self.arrived = asyncio.Event()
@@ -119,6 +122,7 @@ class PostOffice:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Take the mail, or not; `hold` keeps the answer back."""
+        self.offered.append(self.parsed(envelope)["Message-ID"])
         if self.hold is not None:
             self.arrived.set()
             await self.hold.wait()

@@ -7,14 +7,15 @@ it the mails of a night must still go out.
 
 from __future__ import annotations
 
-import email.errors
 import email.policy
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
+from email.header import Header
+from email.mime.audio import MIMEAudio
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ import aiosmtplib
 from vorzimmer.core.ports import Clock, Trouble
 from vorzimmer.notify.channel import Dead, Outcome, RetryLater, Sent
 from vorzimmer.notify.plain import one_line
-from vorzimmer.notify.render import Page, RenderError, Voicemail, render, started
+from vorzimmer.notify.render import Page, Voicemail, render, started
 from vorzimmer.notify.smtp import AWAY, Lines, Server
 from vorzimmer.store.outbox import Leased
 
@@ -36,6 +37,9 @@ IDLE = 10.0
 
 OURS = (530, 534, 535, 538)
 """Replies that ask for a login or for encryption, whatever command they answer (RFC 4954): our settings are wrong."""
+
+WIRE = email.policy.compat32.clone(linesep="\r\n")
+"""The plain kind of mail: a third of the time that `EmailMessage` takes, and no value of a header is ever parsed."""
 
 TOO_BIG = 552
 """To MAIL FROM with its SIZE (RFC 1870): about this mail, unlike all other refusals of the sender."""
@@ -115,30 +119,23 @@ class Email:
     async def _write(self, message: Leased, recipient: str) -> bytes:
         attachment, voicemail = await self._voicemail(message)
         page = render(message.payload, message.language, self._region, voicemail)
-        policy = email.policy.SMTP if recipient.isascii() else email.policy.SMTPUTF8
-        try:
-            mail = self._compose(message, recipient, page, attachment)
-            return mail.as_bytes(policy=policy.clone(cte_type="7bit"))
-        except (email.errors.MessageError, LookupError, ValueError) as error:
-            raise RenderError(f"the mail cannot be composed: {error}") from error
+        return self._compose(message, recipient, page, attachment).as_bytes()
 
-    def _compose(self, message: Leased, recipient: str, page: Page, attachment: Attachment | None) -> EmailMessage:
-        mail = EmailMessage()
-        mail["From"] = _named(one_line(self._house, 80), self._sender)
-        mail["To"] = _named("", recipient)
-        mail["Subject"] = page.subject
-        mail["Date"] = format_datetime(self._clock())
-        mail["Message-ID"] = self._message_id(message)
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(page.text)
-        mail.add_alternative(page.html, subtype="html")
+    def _compose(self, message: Leased, recipient: str, page: Page, attachment: Attachment | None) -> MIMEMultipart:
+        words = MIMEMultipart("alternative", None, [_text(page.text, "plain"), _text(page.html, "html")], policy=WIRE)
+        mail = words
         if attachment is not None:
-            mail.add_attachment(attachment.mp3, maintype="audio", subtype="mpeg", filename=attachment.name)
+            sound = MIMEAudio(attachment.mp3, "mpeg", policy=WIRE)
+            sound.add_header("Content-Disposition", "attachment", filename=attachment.name)
+            mail = MIMEMultipart("mixed", None, [words, sound], policy=WIRE)
+        mail["From"] = formataddr((one_line(self._house, 80), self._sender))
+        # An international mailbox cannot be written in ASCII; the envelope knows it (RFC 5322, 3.6.3).
+        mail["To"] = recipient if recipient.isascii() else "undisclosed-recipients:;"
+        mail["Subject"] = Header(page.subject, "utf-8").encode(linesep="\n")
+        mail["Date"] = format_datetime(self._clock())
+        mail["Message-ID"] = one_line(message.message_id, 200)
+        mail["Auto-Submitted"] = "auto-generated"
         return mail
-
-    def _message_id(self, message: Leased) -> str:
-        bare = one_line(message.message_id, 200).strip("<>")
-        return f"<{bare}>" if "@" in bare else f"<{bare}@{self._sender.rpartition('@')[2]}>"
 
     async def _voicemail(self, message: Leased) -> tuple[Attachment | None, Voicemail]:
         name = message.payload.get("recording")
@@ -176,10 +173,9 @@ def wire_address(text: str) -> str:
     return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
-def _named(name: str, address: str) -> Address:
-    """An address for a header. Given as a whole, `Address` would refuse `jürgen@`."""
-    local, _, domain = address.rpartition("@")
-    return Address(name, local, domain)
+def _text(words: str, kind: str) -> MIMEText:
+    """A part of text. Its line ends are those of the standard, also inside base64."""
+    return MIMEText(words.replace("\n", "\r\n"), kind, policy=WIRE)
 
 
 def judge(error: Exception) -> Outcome:

@@ -35,8 +35,6 @@ ROUND_SECONDS = 20.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between two tries to reach the database: doubling from the one to the other."""
 
-DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 Mark = Callable[[asyncpg.Connection], Awaitable[bool]]
 
@@ -106,7 +104,7 @@ class _Worker:
         while True:
             try:
                 await self._serve(connect)
-            except DATABASE_AWAY as error:
+            except Exception as error:  # noqa: BLE001 - a dying connection also raises asyncpg.InternalClientError
                 self._trouble("outbox.database_away", error=one_line(f"{type(error).__name__}: {error}"))
             else:
                 return
