@@ -6,6 +6,7 @@ Prints a line per result; the exit status is 0 if all went as expected, 1 if not
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.sipp import harness, sip, sound
 from tests.sipp.agent import Agent
 from tests.sipp.harness import CallResult, LoadResult
 from tests.sipp.scenario import AGENTS, CALLERS, Scenario
-from tests.sipp.sipp import LONGEST, SippError
+from tests.sipp.sipp import SippError
 from tests.sipp.trace import TracedCall
 from tests.sipp.wire import Address
 
@@ -118,7 +119,7 @@ async def _serve(played: Agent, calls: int, within: float) -> None:
         typer.echo(f"listening on {played.host}:{played.port}")
         told: set[str] = set()
         while not calls or len(told) < calls:
-            await played.until("a call to end", lambda: played.ended > len(told), within if calls else LONGEST)
+            await played.until("a call to end", lambda: played.ended > len(told), within if calls else math.inf)
             for ended in played.calls:
                 if ended.over and ended.id not in told:
                     told.add(ended.id)

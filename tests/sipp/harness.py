@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.sipp import sip
 from tests.sipp.rtp import KEY_MS, Line
 from tests.sipp.scenario import CALLERS
-from tests.sipp.sipp import LONGEST, Sipp, SippError, free_port
+from tests.sipp.sipp import Sipp, SippError, free_port
 from tests.sipp.sound import RATE, SILENCE, Samples
 from tests.sipp.trace import Traced, TracedCall
 from tests.sipp.wire import Address
@@ -138,7 +138,7 @@ async def run_load(  # noqa: PLR0913  # options of one load, by keyword
     after_ms: int | None = None,
     headers: Sequence[str] = (),
     host: str = _LOOPBACK,
-    patience: float = LONGEST,
+    patience: float = 900.0,
 ) -> LoadResult:
     """Make many calls with one SIPp. They neither hear nor speak, and no message is traced: that would cost more.
 

@@ -15,9 +15,6 @@ from typing import Self
 from tests.sipp.trace import Traced, TracedCall, TraceReader
 from tests.sipp.waiting import PATIENCE, Watched
 
-LONGEST = 900
-"""Seconds after which SIPp ends by itself, should nobody be left to end it."""
-
 
 class SippError(Exception):
     """SIPp could not play the scenario; the text is its own."""
@@ -109,9 +106,10 @@ class Sipp(Watched, asyncio.Protocol):
 
     async def _start(self, messages: int) -> asyncio.subprocess.Process:
         command = [
-            "sipp", *self._options, "-sf", "scenario.xml", "-inf", "fields.csv", "-i", self.host, "-p", str(self.port),
-            "-cp", str(free_port(self.host)), "-nostdin", "-aa", "-timeout", f"{LONGEST}s",
-            "-trace_err", "-error_file", "errors.log",
+            "setpriv", "--pdeathsig", "KILL",  # SIPp ends with this process even if that is killed
+            "sipp", *self._options, "-sf", "scenario.xml", "-inf", "fields.csv",
+            "-i", self.host, "-p", str(self.port), "-cp", str(free_port(self.host)),
+            "-nostdin", "-aa", "-trace_err", "-error_file", "errors.log",
         ]  # fmt: skip
         if self._trace:
             command += ["-trace_msg", "-message_file", f"/dev/fd/{messages}"]

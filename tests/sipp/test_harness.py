@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.sipp import sound
+from tests.sipp import sip, sound
 from tests.sipp.agent import Agent
 from tests.sipp.conftest import Pbx
 from tests.sipp.harness import CallResult, run_caller, run_load
@@ -75,6 +75,18 @@ async def test_unknown_number_is_a_result_and_not_an_error(pbx: Pbx) -> None:
     result = await run_caller(pbx.target, "nobody", CALLER)
     assert not result.ok
     assert result.status == 404
+
+
+async def test_sipp_sends_numbers_and_headers_as_written(pbx: Pbx) -> None:
+    """Numbers in any writing and hostile values go out unchanged: a harness that tidied them up would hide attacks."""
+    hostile = '"=?utf-8?q?a=0d=0aBcc:x?=" <sip:%0d%0aEvent%3a@evil.invalid>'
+    headers = [sip.diverted_from("+4989555"), sip.history_info("+4989555", "echo"), *sip.withheld("0171 5")]
+    result = await run_caller(pbx.target, "0049-30/12", hostile, headers=headers)
+    invite = result.call.invite
+    assert result.call.dialled == "0049-30/12"
+    assert invite["From"].startswith(f"{hostile};tag=")
+    assert [f"{name}: {invite[name]}" for name in ("Diversion", "History-Info")] == headers[:2]
+    assert invite["P-Asserted-Identity"] == "<sip:0171 5@carrier.invalid>"
 
 
 async def _through(pbx: Pbx, agent: Agent, scenario: str = "talks", after_ms: int | None = None) -> CallResult:
