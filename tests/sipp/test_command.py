@@ -71,10 +71,12 @@ def test_forwarded_and_withheld_call_reaches_the_agent_command(pbx: Pbx) -> None
     assert listening.returncode == 0
 
 
-def test_sipp_ends_with_a_killed_command() -> None:
+def test_sipp_ends_with_a_killed_command(tmp_path: Path) -> None:
     """Nothing keeps listening when the command is killed without a chance to clean up."""
     port = free_port()
-    with subprocess.Popen([*PROGRAM, "agent", "--port", str(port)], cwd=ROOT, stdout=subprocess.PIPE) as listening:
+    agent = [*PROGRAM, "agent", "--port", str(port)]
+    inherited = {**os.environ, "TMPDIR": str(tmp_path)}  # what a killed program leaves behind, pytest clears away
+    with subprocess.Popen(agent, cwd=ROOT, env=inherited, stdout=subprocess.PIPE) as listening:
         assert listening.stdout
         listening.stdout.readline()
         (child,) = Path(f"/proc/{listening.pid}/task/{listening.pid}/children").read_text().split()
