@@ -31,6 +31,7 @@ from vorzimmer.calls import takeup
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
+from vorzimmer.calls.recovery import finish_lost
 from vorzimmer.calls.supervisor import Supervisor
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.ports import Clock
@@ -141,6 +142,7 @@ async def _calls(settings: Settings, clock: Clock) -> AsyncIterator[None]:
                 reachability.run(),
                 snapshot.follow(tree),
                 takeup.watch(exchange),
+                finish_lost(exchange, journal.open_calls()),
             ),
         ):
             await tree()

@@ -30,7 +30,7 @@ class Act:
 
 async def answered_by_an_agent(stage: Stage, caller: str) -> None:
     """The agent of the first group answers; both hear each other."""
-    agent = await stage.phone(stage.sandbox.agent_port(1))
+    agent = stage.agents[0]
     call = await stage.call("+4989100001", caller)
     talk = await agent.invited()
     talk.ring()
@@ -42,35 +42,32 @@ async def answered_by_an_agent(stage: Stage, caller: str) -> None:
     stage.say("   agent1 answers and hears the caller")
     await talk.hang_up()
     await call.finished()
-    agent.close()
 
 
 async def overflow_to_the_second_group(stage: Stage, caller: str) -> None:
     """Nobody of the first group answers in three seconds."""
-    first = await stage.phone(stage.sandbox.agent_port(1))
-    second = await stage.phone(stage.sandbox.agent_port(2))
+    first, second, third = stage.agents
     call = await stage.call("+4989100001", caller)
     (await first.invited()).ring()
     stage.say("   agent1 rings and nobody comes …")
-    talk = await second.invited()
+    talk, other = await second.invited(), await third.invited()
     stage.say("   … so the second group rings, and agent2 answers")
     await talk.answer()
     await call.answered()
+    await other.finished()
+    call.line.speak(sound.announcement(1))
+    await talk.line.hears(sound.announcement(1))
     await call.hang_up()
     await talk.finished()
-    first.close()
-    second.close()
 
 
 async def overflow_to_the_mobile(stage: Stage, caller: str) -> None:
     """All phones are busy, the client's mobile is dialled and presses 1."""
-    phones = [await stage.phone(stage.sandbox.agent_port(number)) for number in (1, 2, 3)]
-    trunk = await stage.phone(stage.sandbox.trunk_port)
     call = await stage.call("+4989100001", caller)
-    for phone in phones:
+    for phone in stage.agents:
         (await phone.invited()).reject(486)
     stage.say("   agent1, agent2 and agent3 are busy")
-    mobile = await trunk.invited()
+    mobile = await stage.outside.invited()
     await mobile.answer()
     stage.say(f"   the mobile {mobile.dialled} answers, sees {mobile.caller} and presses 1")
     mobile.line.press("1")
@@ -79,13 +76,11 @@ async def overflow_to_the_mobile(stage: Stage, caller: str) -> None:
     await mobile.line.hears(sound.announcement(2))
     await mobile.hang_up()
     await call.finished()
-    for phone in (*phones, trunk):
-        phone.close()
 
 
 async def hang_up_while_it_rings(stage: Stage, caller: str) -> None:
     """The caller gives up."""
-    agent = await stage.phone(stage.sandbox.agent_port(1))
+    agent = stage.agents[0]
     call = await stage.call("+4989100001", caller)
     ringing = await agent.invited()
     ringing.ring()
@@ -93,7 +88,6 @@ async def hang_up_while_it_rings(stage: Stage, caller: str) -> None:
     await call.hang_up()
     await ringing.finished()
     stage.say("   the caller hangs up while agent1 rings")
-    agent.close()
 
 
 async def _announced(stage: Stage, number: str, caller: str, expected: str) -> None:
@@ -108,12 +102,12 @@ async def _announced(stage: Stage, number: str, caller: str, expected: str) -> N
 
 async def lunch(stage: Stage, caller: str) -> None:
     """The surgery is at lunch."""
-    await _announced(stage, "08910 0003".replace(" ", ""), caller, "lunch")
+    await _announced(stage, "089100003", caller, "lunch")
 
 
 async def public_holiday(stage: Stage, caller: str) -> None:
     """The law firm keeps the holiday."""
-    await _announced(stage, "0049891 00002".replace(" ", ""), caller, "holiday")
+    await _announced(stage, "004989100002", caller, "holiday")
 
 
 async def _leave_a_message(stage: Stage, number: str, caller: str) -> None:

@@ -40,6 +40,8 @@ class Stage:
         self.folder = folder
         self.sandbox: Sandbox
         self.pbx = ("127.0.0.1", 0)
+        self.agents: list[Phone]
+        self.outside: Phone
         self._began = time.monotonic()
         self._daemon: asyncio.subprocess.Process | None = None
         self._phones = contextlib.AsyncExitStack()
@@ -53,6 +55,8 @@ class Stage:
         self.say("starting a private Asterisk, PostgreSQL and mail server …")
         self.sandbox = await asyncio.to_thread(Sandbox.up, self.folder, agents=4)
         self.pbx = ("127.0.0.1", self.sandbox.sip_port)
+        self.agents = [await self.phone(self.sandbox.agent_port(number)) for number in (1, 2, 3)]
+        self.outside = await self.phone(self.sandbox.trunk_port)
         await self.vorzimmer("migrate")
         await asyncio.to_thread(self._lay_out_clients)
         await self.vorzimmer("import", str(self.folder / "clients.toml"))
