@@ -92,13 +92,13 @@ class Smtp(Section):
 
 
 class Paths(Section):
-    """Folders. `fallback`, `library` and `spool` must be readable by Asterisk under the same path.
+    """Folders; systemd/tmpfiles.conf makes them. Asterisk must read `fallback`, `library`, `spool` under the same path.
 
     `spool` is Asterisk's own recording folder (astspooldir/recording); `fallback` holds what the dialplan needs
     when the daemon is away.
     """
 
-    state: Path = Path("/var/lib/vorzimmer")
+    state: Path = Path("/var/lib/vorzimmer/state")
     library: Path = Path("/var/lib/vorzimmer/library")
     fallback: Path = Path("/var/lib/vorzimmer/fallback")
     recordings: Path = Path("/var/lib/vorzimmer/recordings")

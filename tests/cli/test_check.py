@@ -152,7 +152,8 @@ def test_folder_closed_to_asterisk(tmp_path: Path) -> None:
     for part in (folder, *folder.parents[:-1]):
         if part.stat().st_uid == os.getuid():
             part.chmod(part.stat().st_mode | 0o055)
-    assert check_house._closed(folder, "nobody") is None
+    assert check_house._closed(folder, "nobody", check_house.READ) is None
+    assert f"cannot write in {folder}: {folder} is" in str(check_house._closed(folder, "nobody", check_house.WRITE))
     tmp_path.chmod(0o700)
-    assert f"because {tmp_path} is closed to it" in str(check_house._closed(folder, "nobody"))
-    assert check_house._closed(folder, "no-such-user") is None
+    assert f"cannot read {folder}: {tmp_path} is" in str(check_house._closed(folder, "nobody", check_house.READ))
+    assert check_house._closed(folder, "no-such-user", check_house.READ) is None

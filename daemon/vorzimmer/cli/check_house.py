@@ -20,6 +20,9 @@ from vorzimmer.settings import Settings
 from vorzimmer.store import book
 from vorzimmer.store.migrate import SchemaError, require_current
 
+PASS, READ, WRITE = 1, 5, 7
+"""Permission bits of a folder: pass through it, list it, change it."""
+
 TIMEOUT = 10.0
 """Seconds for the database to accept a connection."""
 
@@ -88,7 +91,9 @@ def folders(settings: Settings, asterisk: str) -> Iterator[Report]:
         folder: Path = getattr(paths, name)
         finding = _unusable(folder)
         if finding is None and name in ("library", "fallback"):
-            finding = _closed(folder, asterisk)
+            finding = _closed(folder, asterisk, READ)
+        if finding is None and name == "fallback" and (folder / "calls").is_dir():
+            finding = _closed(folder / "calls", asterisk, WRITE)
         yield Report(f"paths.{name}", str(folder), () if finding is None else (finding,))
 
 
@@ -104,16 +109,17 @@ def _unusable(folder: Path) -> str | None:
     return None
 
 
-def _closed(folder: Path, name: str) -> str | None:
-    """Whether the user may list the folder and pass through all above it."""
+def _closed(folder: Path, name: str, need: int) -> str | None:
+    """Whether the user may read, or write, in the folder, and pass through all above it."""
     try:
         user = pwd.getpwnam(name)
     except KeyError:
         return None
     groups = os.getgrouplist(name, user.pw_gid)
     for part in (folder, *folder.parents):
-        status, need = part.stat(), 5 if part == folder else 1
+        status, bits = part.stat(), need if part == folder else PASS
         shift = 6 if status.st_uid == user.pw_uid else 3 if status.st_gid in groups else 0
-        if user.pw_uid and status.st_mode >> shift & need != need:
-            return f"Asterisk's user {name} cannot read {folder}, because {part} is closed to it; chmod or chgrp {part}"
+        if user.pw_uid and status.st_mode >> shift & bits != bits:
+            verb = "write in" if need == WRITE else "read"
+            return f"Asterisk's user {name} cannot {verb} {folder}: {part} is closed to it; chmod or chgrp {part}"
     return None
