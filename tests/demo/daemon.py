@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from vorzimmer import app, log
-from vorzimmer.cli.serve import secrets
 from vorzimmer.settings import load
 
 
@@ -19,7 +18,7 @@ async def main(settings_file: Path, at: datetime) -> None:
     """Serve, with the clock set forward to `at` at this moment."""
     shift = at - app.now()
     settings = load(settings_file)
-    log.configure(secrets=secrets(settings))
+    log.configure(secrets=settings.secrets())
     stop = app.stop_on_signals()
     await app.serve(settings, app.Role.ALL, stop, clock=lambda: app.now() + shift, ready=tell_ready)
 

@@ -57,10 +57,10 @@ class House:
         finally:
             await conn.close()
 
-    async def announce(self, client: str, **seeds: int) -> None:
+    async def announce(self, client: str, seconds: float = 3.0, **seeds: int) -> None:
         """Give a client announcements, each the sound of a seed (`tests.sipp.sound.announcement`)."""
         files = {
-            Sound(name): sound.write_wav(self.folder / f"{client}-{name}.wav", sound.announcement(seed))
+            Sound(name): sound.write_wav(self.folder / f"{client}-{name}.wav", sound.announcement(seed, seconds))
             for name, seed in seeds.items()
         }
         await install(self.settings.paths.library, client, files)

@@ -21,7 +21,7 @@ def serve(
 ) -> None:
     """Take calls and tell the clients, until SIGTERM."""
     settings = context.settings(ctx)
-    log.configure(level, secrets=secrets(settings))
+    log.configure(level, secrets=settings.secrets())
     try:
         uvloop.run(_serve(settings, role))
     except* (SchemaError, JournalError) as errors:
@@ -30,9 +30,3 @@ def serve(
 
 async def _serve(settings: Settings, role: app.Role) -> None:
     await app.serve(settings, role, app.stop_on_signals())
-
-
-def secrets(settings: Settings) -> list[str]:
-    """The values that may stand in no line of the log."""
-    found = [settings.ari.password, settings.ami.password, settings.database.dsn, settings.smtp.password]
-    return [secret.get_secret_value() for secret in found if secret is not None]
