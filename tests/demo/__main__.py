@@ -38,8 +38,8 @@ async def main(folder: Path, *, keep: bool) -> int:
     for sentence in wrong:
         stage.say(f"WRONG: {sentence}")
     stage.say("everything is as it should be" if not wrong else f"{len(wrong)} things are wrong")
-    if keep:
-        tell_how_to_call(stage)
+    if keep and not wrong:
+        tell_how_to_call(stage, await stage.leave_running())
     return 1 if wrong else 0
 
 
@@ -93,15 +93,18 @@ def judge_mails(mails: list[EmailMessage]) -> list[str]:
     return wrong
 
 
-def tell_how_to_call(stage: Stage) -> None:
+def tell_how_to_call(stage: Stage, daemon: int) -> None:
     """For a person with a softphone."""
-    sandbox = stage.sandbox
-    stage.say("The sandbox is still up. To go on:")
+    sandbox, vorzimmer = stage.sandbox, f".venv/bin/vorzimmer --config {stage.sandbox.settings_toml}"
+    stage.say("The sandbox is still up, the daemon too, now with today's clock.")
     print(  # noqa: T201
-        f"  start the daemon:   .venv/bin/vorzimmer --config {sandbox.settings_toml} serve\n"
-        f"  call a client:      .venv/bin/vorzimmer sandbox call +4989100004 --folder {stage.folder}\n"
-        f"  by SIP softphone:   no account, outgoing call to sip:+4989100001@127.0.0.1:{sandbox.sip_port}\n"
-        f"  take it all down:   .venv/bin/vorzimmer sandbox down --folder {stage.folder}"
+        f"  call by softphone:  sip:+4989100001@127.0.0.1:{sandbox.sip_port}, from this machine, without an account\n"
+        f"  be the agent:       a softphone that listens on 127.0.0.1:{sandbox.agent_port(1)}\n"
+        f"  call without one:   .venv/bin/vorzimmer sandbox call +4989100004 --folder {stage.folder}\n"
+        f"  what became of it:  {vorzimmer} calls\n"
+        f"  the mails:          {sandbox.mail / 'new'}\n"
+        f"  the daemon's log:   {stage.folder / 'daemon.log'}\n"
+        f"  end it:             kill {daemon}; .venv/bin/vorzimmer sandbox down --folder {stage.folder}"
     )
 
 

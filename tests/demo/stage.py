@@ -73,14 +73,25 @@ class Stage:
     async def vorzimmer(self, *args: str) -> str:
         """Run a command as a person would, and show it."""
         self.say(f"$ vorzimmer {' '.join(args)}")
-        command = [str(Path(sys.executable).with_name("vorzimmer")), "--config", str(self.sandbox.settings_toml), *args]
         running = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *self.command(*args), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         output = (await running.communicate())[0].decode()
         if running.returncode:
             raise DemoError(f"vorzimmer {args[0]} failed: {output}")
         return output
+
+    def command(self, *args: str) -> list[str]:
+        """The command line of `vorzimmer` in this sandbox."""
+        return [str(Path(sys.executable).with_name("vorzimmer")), "--config", str(self.sandbox.settings_toml), *args]
+
+    async def leave_running(self) -> int:
+        """Start the daemon with today's clock, detached; returns its process number."""
+        with (self.folder / "daemon.log").open("ab") as log:
+            daemon = await asyncio.create_subprocess_exec(
+                *self.command("serve"), stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            )
+        return daemon.pid
 
     async def start_daemon(self) -> None:
         """Start it and wait until it takes calls."""

@@ -24,8 +24,8 @@ def serve(
     log.configure(level, secrets=settings.secrets())
     try:
         uvloop.run(_serve(settings, role))
-    except* (SchemaError, JournalError) as errors:
-        context.fail(*(str(error) for error in errors.exceptions))
+    except (SchemaError, JournalError) as error:
+        context.fail(str(error))
 
 
 async def _serve(settings: Settings, role: app.Role) -> None:
