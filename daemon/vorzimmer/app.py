@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -96,9 +96,10 @@ async def serve(
         if role is not Role.CALLS:
             await stack.enter_async_context(_worker(settings))
         if role is not Role.WORKER:
-            await stack.enter_async_context(_calls(settings, clock))
-        ready()
-        log.info("daemon.ready", role=role.value)
+            await stack.enter_async_context(_calls(settings, clock, stop))
+        if not stop.is_set():
+            ready()
+            log.info("daemon.ready", role=role.value)
         heart = asyncio.create_task(_heartbeat())
         await stop.wait()
         heart.cancel()
@@ -123,8 +124,8 @@ async def _heartbeat() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _calls(settings: Settings, clock: Clock) -> AsyncIterator[None]:
-    """Take calls while inside; on leaving, drain them and ship what is left."""
+async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Take calls while inside; on leaving, drain them and ship what is left. `stop` ends the wait for Asterisk."""
     dsn = settings.database.dsn.get_secret_value()
     paths = settings.paths
     snapshot = Snapshot(dsn, paths.state / "book.json", trouble)
@@ -146,7 +147,7 @@ async def _calls(settings: Settings, clock: Clock) -> AsyncIterator[None]:
             ),
         ):
             await tree()
-            await exchange.ari.ready()
+            await _first(exchange.ari.ready(), stop.wait())
             yield
             await supervisor.drain(DRAIN_SECONDS)
             with contextlib.suppress(TimeoutError):
@@ -255,6 +256,16 @@ async def _require_schema(dsn: str) -> None:
         await migrate.require_current(conn)
     finally:
         await conn.close()
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of them does."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 @contextlib.asynccontextmanager

@@ -23,7 +23,8 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from vorzimmer.announcements import loudness, mpeg, riff
+from vorzimmer.announcements import loudness, mpeg
+from vorzimmer.store import sound_file
 
 CPU_SECONDS = 60
 MEMORY = 2 << 30
@@ -81,7 +82,7 @@ def message(source: Path, mp3: Path) -> Decimal:
 def _check_wav(source: Path) -> None:
     """Refuse what gives itself away before anything is decoded."""
     try:
-        samples = riff.samples(source)
+        samples = sound_file.samples(source)
     except ValueError as error:
         raise Refused("is not a wav file") from error
     if samples is None or samples.cut_off:

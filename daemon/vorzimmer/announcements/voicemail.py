@@ -1,4 +1,4 @@
-"""Recordings of callers: how long they are, and their mp3 for the client's mail."""
+"""Recordings of callers: their mp3 for the client's mail."""
 
 from __future__ import annotations
 
@@ -6,26 +6,10 @@ import os
 from decimal import Decimal
 from pathlib import Path
 
-from vorzimmer.announcements import riff
 from vorzimmer.announcements.convert import BadAudio, transcode
+from vorzimmer.store.sound_file import wav_seconds
 
 ALLOWED = "a recording is a wav file with sound, of at most one hour"
-
-
-def wav_seconds(path: Path) -> Decimal:
-    """Length of a recording by what is really there: the header of a killed writer claims nothing. Seconds.
-
-    A file that ends before its first sample has 0 seconds.
-
-    Raises:
-        BadAudio: it is no wav file.
-        OSError: it cannot be read.
-    """
-    try:
-        samples = riff.samples(path)
-    except ValueError as error:
-        raise BadAudio(f"{path.name} is not a wav file; {ALLOWED}") from error
-    return samples.seconds if samples else Decimal("0.000")
 
 
 async def to_mp3(wav: Path, target: Path) -> Decimal:
@@ -36,7 +20,11 @@ async def to_mp3(wav: Path, target: Path) -> Decimal:
         OSError: it cannot be read, or `target` cannot be written.
         RuntimeError: the converter itself failed.
     """
-    if not wav_seconds(wav):
+    try:
+        spoken = wav_seconds(wav)
+    except ValueError as error:
+        raise BadAudio(f"{wav.name} is not a wav file; {ALLOWED}") from error
+    if not spoken:
         raise BadAudio(f"{wav.name} holds no sound; {ALLOWED}")
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -31,8 +31,9 @@ def read_dialled(raw: str, region: str, own_numbers: frozenset[str]) -> str:
     """The dialled number in E.164.
 
     Carriers send national (089…), international (0049…, +49…) and bare forms (4989…); a bare one cannot be told from
-    a national number without the area's zero, so the reading that is one of our numbers wins.
+    a national number without the area's zero, so the reading that is one of our numbers wins. Whatever is no digit
+    is left out.
     """
-    bare = f"+{raw.lstrip('+')}"
+    bare = f"+{''.join(c for c in raw if c in '0123456789')[: number.LONGEST_SHORT]}"
     readings = [reading for reading in (number.clean(raw, region), bare) if reading is not None]
     return next((reading for reading in readings if reading in own_numbers), readings[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import wave
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,14 +13,12 @@ import structlog
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.core.ledger import Kind
+from vorzimmer.store.sound_file import wav_seconds
 
 log = structlog.get_logger()
 
 SHORTEST = Decimal(1)
 """Seconds; what is shorter is somebody who hung up at the beep, and no message."""
-
-WAV_HEADER = 44
-"""Bytes before the sound in the wav files that Asterisk writes."""
 
 FINISH_LAG = 5.0
 """Seconds that Asterisk may take to finish the file once the caller has gone."""
@@ -69,27 +66,24 @@ class Recording:
 def keep(source: Path, target: Path) -> Decimal | None:
     """Move a recorded message to our folder; its length in seconds, or None where there is no message.
 
-    Repeatable: a file that was moved before is found at its target.
+    Repeatable: a file that was moved before is found at its target. What is no wav file stays where it is, for a
+    person to look at.
+
+    Raises:
+        OSError: it cannot be read or moved; it still stands where it was.
     """
     if not source.exists():
         return wav_seconds(target) if target.exists() else None
-    seconds = wav_seconds(source)
+    try:
+        seconds = wav_seconds(source)
+    except ValueError as error:
+        log.warning("recording.unreadable", file=str(source), error=str(error))
+        return None
     if seconds < SHORTEST:
         source.unlink()
         return None
     move(source, target)
     return seconds
-
-
-def wav_seconds(file: Path) -> Decimal:
-    """Length of an 8 kHz 16-bit mono wav, by its size: the header is not finished if Asterisk was killed."""
-    try:
-        with wave.open(str(file), "rb") as sound:
-            rate = sound.getframerate() * sound.getsampwidth() * sound.getnchannels()
-    except (wave.Error, EOFError):
-        return Decimal(0)
-    content = max(file.stat().st_size - WAV_HEADER, 0)
-    return (Decimal(content) / rate).quantize(Decimal("0.001"))
 
 
 def move(source: Path, target: Path) -> None:
@@ -99,6 +93,9 @@ def move(source: Path, target: Path) -> None:
         source.replace(target)
     except OSError:
         fresh = target.with_suffix(".new")
-        fresh.write_bytes(source.read_bytes())
-        fresh.replace(target)
+        try:
+            fresh.write_bytes(source.read_bytes())
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
         source.unlink()

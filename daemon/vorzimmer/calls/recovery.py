@@ -16,6 +16,7 @@ import structlog
 
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.takeup import note_file
 from vorzimmer.core.cdr import build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.messages import end_record, messages_for
@@ -29,8 +30,11 @@ OpenCalls = Mapping[str, Sequence[CallEvent]]
 
 
 async def finish_lost(exchange: Exchange, lost: OpenCalls) -> None:
-    """Finish every lost call once none of its channels lives; returns when all are finished."""
-    waiting = dict(lost)
+    """Finish every lost call once none of its channels lives; returns when all are finished.
+
+    A call of which the dialplan has left a note is not ours: the daemon died while taking it up, and takes it up anew.
+    """
+    waiting = {call_id: events for call_id, events in lost.items() if not note_file(exchange, call_id).exists()}
     while waiting:
         await exchange.ari.ready()
         try:

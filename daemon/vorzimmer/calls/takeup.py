@@ -8,9 +8,10 @@ a crash doubles nothing.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -35,6 +36,9 @@ REASON = "the daemon was away: the dialplan answered alone"
 POLL = 5.0
 """Seconds between looks at the folder."""
 
+HIGHEST_CAUSE = 127
+"""Of Q.850's numbers for why a call ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -50,9 +54,10 @@ class Note:
 
 
 def read_note(call_id: str, text: str) -> Note | None:
-    """The note of one call; None where it says nothing usable (yet)."""
-    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    """The note of one call; None where it holds no arrival and no dialled number. Of a repeated key the last counts."""
+    values = dict(line.split("=", 1) for line in text.split("\n") if "=" in line)
     ended, _, cause = values.get("ended", "").partition(" ")
+    code = _number(cause) or 0
     arrived = _time(values.get("arrived", ""))
     if arrived is None or "did" not in values:
         return None
@@ -63,17 +68,26 @@ def read_note(call_id: str, text: str) -> Note | None:
         _time(values.get("answered", "")),
         _time(values.get("recording", "")),
         _time(ended),
-        int(cause) if cause.isdecimal() else 0,
+        code if code <= HIGHEST_CAUSE else 0,
     )
 
 
+_DIGITS = re.compile("[0-9]{1,11}", re.ASCII)
+"""More of them lie beyond the years that a date can have."""
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _DIGITS.fullmatch(text) else None
+
+
 def _time(epoch: str) -> datetime | None:
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else None
+    seconds = _number(epoch)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def events_of(note: Note, incoming: Incoming, plan: Plan, message: Mapping[str, str] | None) -> list[CallEvent]:
     """The ledger of a call that the dialplan handled alone. `message`: file and seconds, where one was left."""
-    end = note.ended or note.recording or note.answered or note.arrived
+    end = note.ended or _last_known(note, message)
     arrival = {
         "dialled": incoming.dialled,
         "caller": incoming.caller,
@@ -103,28 +117,58 @@ def events_of(note: Note, incoming: Incoming, plan: Plan, message: Mapping[str, 
     ]
 
 
+def _last_known(note: Note, message: Mapping[str, str] | None) -> datetime:
+    """The end of a call whose end Asterisk did not live to write down."""
+    last = note.recording or note.answered or note.arrived
+    return last + timedelta(seconds=float(message["seconds"])) if message else last
+
+
 async def take_up(exchange: Exchange) -> int:
     """Take up every noted call that has ended; returns their number.
+
+    A note is read only once its call is known to be over: what is read while it lives may lack its end, or be
+    about a call that goes on to the daemon after all.
 
     Raises:
         AriError: Asterisk cannot say which calls still live.
     """
-    notes = await asyncio.to_thread(_read_folder, exchange.notes)
-    if not notes:
+    noted = await asyncio.to_thread(lambda: sorted(file.stem for file in exchange.notes.glob("*.call")))
+    if not noted:
         return 0
     living = {channel.id for channel in await exchange.ari.channels.list()}
-    ended = [note for note in notes if note.call_id not in living]
-    for note in ended:
-        await _take_up_one(exchange, note)
-    return len(ended)
+    taken = 0
+    for call_id in noted:
+        if call_id not in living:
+            try:
+                taken += await _take_up_one(exchange, call_id)
+            except OSError as error:
+                # One that cannot be read or moved now must not keep the others waiting.
+                log.warning("takeup.failed", call_id=call_id, error=str(error))
+    return taken
 
 
-def _read_folder(folder: Path) -> list[Note]:
-    read = (read_note(file.stem, file.read_text(errors="replace")) for file in sorted(folder.glob("*.call")))
-    return [note for note in read if note is not None]
+def note_file(exchange: Exchange, call_id: str) -> Path:
+    """Where the dialplan notes a call."""
+    return exchange.notes / f"{call_id}.call"
 
 
-async def _take_up_one(exchange: Exchange, note: Note) -> None:
+async def _take_up_one(exchange: Exchange, call_id: str) -> bool:
+    file = note_file(exchange, call_id)
+    try:
+        text = await asyncio.to_thread(file.read_text, errors="replace")
+    except FileNotFoundError:  # the daemon had the call in the end
+        return False
+    note = read_note(call_id, text)
+    if note is None:
+        file.rename(file.with_suffix(".unreadable"))
+        log.warning("takeup.unreadable", call_id=call_id, folder=str(exchange.notes))
+        return False
+    await _close(exchange, note)
+    file.unlink(missing_ok=True)
+    return True
+
+
+async def _close(exchange: Exchange, note: Note) -> None:
     values = note.values
     directory = exchange.directory()
     args = [values["did"], values.get("caller", ""), values.get("presentation", ""), values.get("diverted", "")]
@@ -137,7 +181,6 @@ async def _take_up_one(exchange: Exchange, note: Note) -> None:
         exchange.journal.append(event)
     cdr = build_cdr(events)
     exchange.journal.append_end(end_record(cdr, messages_for(cdr, plan.client)))
-    (exchange.notes / f"{note.call_id}.call").unlink(missing_ok=True)
     log.info("call.taken_up", call_id=note.call_id, client=cdr.client, disposition=cdr.disposition.value)
 
 

@@ -1,4 +1,4 @@
-"""The frame of a wav file: where its samples begin, how many its header claims, and how many are there.
+"""The frame of a wav file on our disk: where its samples begin, how many its header claims, how many are there.
 
 A header is not believed: one whose writer was killed claims no samples, one that was cut off claims too many.
 """
@@ -34,6 +34,17 @@ class Samples:
         """Length of what is there, by whole samples, to the millisecond."""
         whole = self.present - self.present % self.block
         return (Decimal(whole) / self.byte_rate).quantize(Decimal("0.001"))
+
+
+def wav_seconds(path: Path) -> Decimal:
+    """Length of a recording by what is really there, in seconds; 0 for a file that ends before its first sample.
+
+    Raises:
+        ValueError: the file is no wav file.
+        OSError: the file cannot be read.
+    """
+    found = samples(path)
+    return found.seconds if found else Decimal("0.000")
 
 
 def samples(path: Path) -> Samples | None:

@@ -1,0 +1,68 @@
+"""Who is ringing, who talks, and who is told when that changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from vorzimmer.calls.phones import Phones
+from vorzimmer.core.acd import Pool
+
+
+@pytest.fixture
+def phones() -> Phones:
+    """Phones of which `agent9` cannot be reached."""
+    return Phones(lambda: frozenset({"agent9"}))
+
+
+def test_a_phone_is_taken_from_the_reservation_to_its_end(phones: Phones) -> None:
+    """Reserved, ringing and talking all count as busy: two calls never ring the same phone."""
+    unreachable = frozenset({"agent9"})
+    assert phones.pool() == Pool(unreachable, frozenset())
+    phones.reserve("agent1")
+    assert phones.pool() == Pool(unreachable, frozenset({"agent1"}))
+    phones.talk("agent1")
+    assert phones.pool() == Pool(unreachable, frozenset({"agent1"}))
+    phones.free("agent1")
+    assert phones.pool() == Pool(unreachable, frozenset())
+
+
+def test_only_a_ringing_phone_promises_to_be_decided_soon(phones: Phones) -> None:
+    """A phone that rings will talk or be free within seconds, one that talks may not: only the first is waited for."""
+    phones.reserve("agent1")
+    assert phones.any_ringing(["agent1", "agent2"])
+    assert not phones.any_ringing(["agent2"])
+    phones.talk("agent1")
+    assert not phones.any_ringing(["agent1"])
+    phones.free("agent1")
+    assert not phones.any_ringing(["agent1"])
+
+
+def test_freeing_twice_is_harmless(phones: Phones) -> None:
+    """A loser of a ring-all is freed when it loses and again at the end of the step."""
+    phones.reserve("agent1")
+    phones.free("agent1")
+    phones.free("agent1")
+    assert phones.pool().busy == frozenset()
+
+
+@pytest.mark.parametrize("change", ["talk", "free"])
+async def test_every_waiting_call_is_woken_by_a_change(phones: Phones, change: str) -> None:
+    """All calls that wait for a phone look again when one changes; who waits afterwards waits for the next change."""
+    phones.reserve("agent1")
+    waiting = [asyncio.create_task(phones.change(60)) for _ in range(3)]
+    await asyncio.sleep(0)
+    getattr(phones, change)("agent1")
+    await asyncio.gather(*waiting)
+    with pytest.raises(TimeoutError):
+        await phones.change(0.01)
+
+
+async def test_waiting_ends_when_its_time_is_over(phones: Phones) -> None:
+    """A caller is not kept waiting for a phone beyond the time set; reserving one is no change to wake for."""
+    waiting = asyncio.create_task(phones.change(0.01))
+    await asyncio.sleep(0)
+    phones.reserve("agent1")
+    with pytest.raises(TimeoutError):
+        await waiting

@@ -1,0 +1,263 @@
+"""Calls that the dialplan handled alone: its notes, the ledger made of them, and taking them up once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from tests.calls.surroundings import DID, EPOCH, START, Pbx, Records, make_client, make_exchange
+from tests.sipp.sound import write_wav
+from vorzimmer.asterisk.errors import Unavailable
+from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.takeup import Note, events_of, read_note, take_up
+from vorzimmer.core.cdr import Disposition, build_cdr
+from vorzimmer.core.plan import Incoming, Plan
+
+ARRIVED = f"arrived={EPOCH}\ndid=089123456\ncaller=+49301234567\nname=Erika\npresentation=allowed\ndiverted=\n"
+WHOLE = f"{ARRIVED}answered={EPOCH + 8}\nrecording={EPOCH + 11}\nended={EPOCH + 20} 16\n"
+
+
+def note(text: str) -> Note:
+    """A note that can be read."""
+    read = read_note("call-1", text)
+    assert read is not None
+    return read
+
+
+class TestReadNote:
+    """The dialplan's `key=value` lines."""
+
+    def test_a_whole_note(self) -> None:
+        """Every time the dialplan wrote down is known, with the cause of the end."""
+        read = note(WHOLE)
+        assert (read.call_id, read.arrived, read.cause) == ("call-1", START, 16)
+        assert read.answered == START + timedelta(seconds=8)
+        assert read.recording == START + timedelta(seconds=11)
+        assert read.ended == START + timedelta(seconds=20)
+        assert read.values["did"] == "089123456"
+        assert read.values["diverted"] == ""
+
+    @pytest.mark.parametrize("lines", range(2, 10))
+    def test_a_note_that_breaks_off_is_used_as_far_as_it_goes(self, lines: int) -> None:
+        """Asterisk may have died anywhere: with arrival and number the call counts, without them it cannot."""
+        read = note("\n".join(WHOLE.splitlines()[:lines]))
+        assert read.arrived == START
+        assert (read.answered is None, read.recording is None, read.ended is None) == (lines < 7, lines < 8, lines < 9)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "\n\n",
+            f"arrived={EPOCH}\n",
+            "did=089123456\n",
+            "arrived=\ndid=1\n",
+            "arrived=now\ndid=1\n",
+            f"arrived=-{EPOCH}\ndid=1\n",
+            f"arrived={EPOCH}000000\ndid=1\n",
+            f"arrived={'9' * 5000}\ndid=1\n",
+            "arrived=١٢٣\ndid=1\n",
+            "\x00\ufffd" * 100,
+        ],
+    )
+    def test_garbage_is_no_note(self, text: str) -> None:
+        """What has no readable arrival or no number is None, and never an error that would end the daemon."""
+        assert read_note("call-1", text) is None
+
+    def test_other_times_that_are_garbage_count_as_not_written(self) -> None:
+        """A damaged line costs what it says and not the whole call."""
+        read = note(f"{ARRIVED}answered=soon\nrecording={'9' * 30}\nended= 16\n")
+        assert (read.answered, read.recording, read.ended, read.cause) == (None, None, None, 16)
+
+    @pytest.mark.parametrize(
+        ("ended", "cause"),
+        [("16", 16), ("0", 0), ("127", 127), ("128", 0), ("", 0), ("16 17", 0), ("-1", 0), ("9" * 400, 0)],
+    )
+    def test_a_cause_is_one_of_q_850_or_none(self, ended: str, cause: int) -> None:
+        """What is no cause counts as none given, so that it fits into the CDR's column."""
+        assert note(f"{ARRIVED}ended={EPOCH} {ended}\n").cause == cause
+
+    def test_of_a_repeated_key_the_last_counts(self) -> None:
+        """A call that rang in the dialplan twice is noted twice; its last words are the true ones."""
+        assert note(f"{ARRIVED}did=+4989999999\ndid={DID}\n").values["did"] == DID
+
+    def test_only_line_feeds_end_a_line(self) -> None:
+        """Other line ends of Unicode can stand in a caller's name: they must not begin a key of their own."""
+        read = note(f"{ARRIVED}name=Eve\u2028did=+4990012345\x85ended={EPOCH} 1\n")
+        assert read.values["did"] == "089123456"
+        assert read.ended is None
+
+
+class TestEvents:
+    """The ledger of such a call."""
+
+    INCOMING = Incoming(dialled=DID, caller="+49301234567")
+    PLAN = Plan(make_client(), None, None, "", ())
+    MESSAGE: ClassVar = {"file": "message-call-1.wav", "seconds": "7.500"}
+
+    def test_a_message_makes_all_phases(self) -> None:
+        """Ringing, announcement and machine are told apart, the whole second each that the dialplan measures."""
+        cdr = build_cdr(events_of(note(WHOLE), self.INCOMING, self.PLAN, self.MESSAGE))
+        assert [cdr.ring, cdr.announcement, cdr.machine, cdr.duration] == [8, 3, 9, 20]
+        assert (cdr.disposition, cdr.client, cdr.cause) == (Disposition.MESSAGE, "mueller", 16)
+        assert (cdr.recording, cdr.recording_seconds) == ("message-call-1.wav", Decimal("7.500"))
+        assert cdr.reason == "the daemon was away: the dialplan answered alone"
+
+    @pytest.mark.parametrize(
+        ("lines", "disposition"), [("", "abandoned"), ("answered", "announced"), ("recording", "announced")]
+    )
+    def test_how_far_the_caller_came(self, lines: str, disposition: str) -> None:
+        """Hung up while it rang: abandoned. Heard the announcement and left no message: announced."""
+        written = {"": "", "answered": f"answered={EPOCH + 8}\n"}
+        written["recording"] = f"{written['answered']}recording={EPOCH + 11}\n"
+        text = f"{ARRIVED}{written[lines]}ended={EPOCH + 12} 16\n"
+        assert build_cdr(events_of(note(text), self.INCOMING, self.PLAN, None)).disposition == disposition
+
+    @pytest.mark.parametrize(("lines", "seconds"), [(6, 0), (7, 8), (8, 11)])
+    def test_without_an_end_the_last_thing_known_is_the_end(self, lines: int, seconds: int) -> None:
+        """Asterisk was killed: the call is closed at its last line, as nobody knows better."""
+        read = note("\n".join(WHOLE.splitlines()[:lines]))
+        assert build_cdr(events_of(read, self.INCOMING, self.PLAN, None)).duration == seconds
+
+    def test_without_an_end_a_message_says_how_long_it_went_on(self) -> None:
+        """The recording is the last witness: its length counts as time on the machine."""
+        read = note("\n".join(WHOLE.splitlines()[:8]))
+        cdr = build_cdr(events_of(read, self.INCOMING, self.PLAN, self.MESSAGE))
+        assert cdr.machine == cdr.recording_seconds
+
+    def test_a_number_of_nobody_makes_a_record_too(self) -> None:
+        """No client, but a CDR: no call is lost."""
+        plan = Plan(None, None, None, "no client has this number", ())
+        cdr = build_cdr(events_of(note(WHOLE), self.INCOMING, plan, None))
+        assert (cdr.client, cdr.did) == (None, DID)
+
+    def test_the_same_note_makes_the_same_events(self) -> None:
+        """Ids follow from call and number of the event: stored twice they are stored once."""
+        once, again = (events_of(note(WHOLE), self.INCOMING, self.PLAN, self.MESSAGE) for _ in range(2))
+        assert once == again
+        assert len({event.id for event in once}) == len(once)
+        assert [event.seq for event in once] == list(range(len(once)))
+
+
+@pytest.fixture
+def pbx() -> Pbx:
+    """An Asterisk on which no channel lives."""
+    return Pbx()
+
+
+@pytest.fixture
+def records() -> Records:
+    """The journal."""
+    return Records()
+
+
+@pytest.fixture
+def exchange(tmp_path: Path, pbx: Pbx, records: Records) -> Exchange:
+    """A daemon that has just come back."""
+    return make_exchange(tmp_path, pbx, records)
+
+
+def left_behind(exchange: Exchange, call_id: str = "call-1", text: str = WHOLE, seconds: int = 0) -> None:
+    """A note, and a message of so many seconds."""
+    (exchange.notes / f"{call_id}.call").write_text(text)
+    if seconds:
+        write_wav(exchange.notes / f"{call_id}.wav", np.ones(seconds * 8000, dtype=np.int16))
+
+
+def files(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(file.name for file in folder.iterdir())
+
+
+class TestTakeUp:
+    """From the folder to the journal."""
+
+    async def test_a_message_becomes_cdr_and_mail(self, exchange: Exchange, records: Records) -> None:
+        """Recording among ours, CDR and message to the client in the journal, nothing left in the folder."""
+        left_behind(exchange, seconds=7)
+        assert await take_up(exchange) == 1
+        [end] = records.ends
+        assert (end["cdr"]["did"], end["cdr"]["caller"]) == (DID, "+49301234567")
+        assert (end["cdr"]["recording"], end["cdr"]["recording_seconds"]) == ("message-call-1.wav", "7.000")
+        assert [message["recipient"] for message in end["messages"]] == ["kanzlei@client.example"]
+        assert (files(exchange.notes), files(exchange.recordings)) == ([], ["message-call-1.wav"])
+        assert await take_up(exchange) == 0
+
+    async def test_a_call_that_lives_is_left_alone(self, exchange: Exchange, pbx: Pbx, records: Records) -> None:
+        """While it rings or talks to the machine nothing is touched; once its channel is gone it is taken up."""
+        left_behind(exchange, text=ARRIVED)
+        pbx.answers = [["call-1"], []]
+        assert await take_up(exchange) == 0
+        assert (files(exchange.notes), records.events) == (["call-1.call"], [])
+        assert await take_up(exchange) == 1
+
+    async def test_after_a_crash_the_same_is_done_again(self, exchange: Exchange, records: Records) -> None:
+        """Killed between journal and removal, the next daemon writes the very same records: none counts twice."""
+        left_behind(exchange, seconds=7)
+        await take_up(exchange)
+        left_behind(exchange)  # the message has been moved already
+        await take_up(exchange)
+        assert records.ends[0] == records.ends[1]
+        half = len(records.events) // 2
+        assert records.events[:half] == records.events[half:]
+
+    async def test_the_note_is_read_after_the_call_is_over(
+        self, exchange: Exchange, pbx: Pbx, records: Records, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A call that ends while Asterisk is asked for its channels is taken up with its end, not cut short."""
+        left_behind(exchange, text=ARRIVED)
+        ask = pbx.list
+
+        async def ending_meanwhile() -> object:
+            left_behind(exchange, text=WHOLE, seconds=7)
+            return await ask()
+
+        monkeypatch.setattr(pbx, "list", ending_meanwhile)
+        await take_up(exchange)
+        assert records.ends[0]["cdr"]["disposition"] == "message"
+
+    async def test_a_call_that_reached_the_daemon_is_not_taken_up(
+        self, exchange: Exchange, pbx: Pbx, records: Records, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its note goes when the daemon takes it; a look at the folder at that moment must not make a second CDR."""
+        left_behind(exchange, text=ARRIVED)
+
+        async def taken_meanwhile() -> list[object]:
+            (exchange.notes / "call-1.call").unlink()
+            return []
+
+        monkeypatch.setattr(pbx, "list", taken_meanwhile)
+        assert await take_up(exchange) == 0
+        assert records.events == []
+
+    async def test_an_unreadable_note_is_set_aside(self, exchange: Exchange, records: Records) -> None:
+        """What cannot be read is kept for a person, and not looked at again every few seconds."""
+        left_behind(exchange, "bad", "\x00\x01")
+        left_behind(exchange)
+        assert await take_up(exchange) == 1
+        assert files(exchange.notes) == ["bad.unreadable"]
+        assert [end["cdr"]["call_id"] for end in records.ends] == ["call-1"]
+
+    async def test_one_that_cannot_be_moved_keeps_no_other_waiting(self, exchange: Exchange, records: Records) -> None:
+        """A disk that refuses one message is no reason to hold back the others; that one is tried again."""
+        left_behind(exchange, "call-0", seconds=7)
+        left_behind(exchange, "call-1")
+        (exchange.recordings / "message-call-0.wav").mkdir()
+        assert await take_up(exchange) == 1
+        assert [end["cdr"]["call_id"] for end in records.ends] == ["call-1"]
+        (exchange.recordings / "message-call-0.wav").rmdir()
+        assert await take_up(exchange) == 1
+        assert files(exchange.recordings) == ["message-call-0.wav"]
+
+    async def test_without_asterisk_nothing_is_taken_up(self, exchange: Exchange, pbx: Pbx, records: Records) -> None:
+        """As long as nobody can say which calls live, every note waits."""
+        left_behind(exchange)
+        pbx.answers = [Unavailable("GET /channels")]
+        with pytest.raises(Unavailable):
+            await take_up(exchange)
+        assert (files(exchange.notes), records.events) == (["call-1.call"], [])
