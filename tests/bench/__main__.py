@@ -1,0 +1,113 @@
+"""`make bench`: Dial, app_queue and the daemon on one Asterisk, in one run. See docs/bench.md for the columns.
+
+    python -m tests.bench [--quick]
+
+Nothing is asserted: the figures are one machine's on one day, so each stands beside its ratio to Dial's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import report, ways
+from tests.bench.rounds import Round, play, sustain
+from tests.bench.routing import decide_us
+from tests.bench.stage import BenchError, Stage
+from tests.bench.ways import Way
+from vorzimmer.sandbox.sandbox import SandboxError
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured. Rates in calls/s, in ascending order."""
+
+    rates: tuple[int, ...]
+    seconds: float
+    repeats: int
+    steps: tuple[int, ...]
+    step_seconds: float
+
+
+FULL = Size(rates=(20, 50, 80), seconds=5, repeats=2, steps=(100, 125, 150), step_seconds=4)
+QUICK = Size(rates=(20, 50), seconds=3, repeats=1, steps=(80, 120), step_seconds=3)
+
+
+def say(text: str = "") -> None:
+    """Print at once: whoever waits sees that something happens."""
+    print(text, flush=True)  # noqa: T201 - the bench talks
+
+
+async def bench(size: Size, folder: Path) -> None:
+    """Measure and print everything."""
+    began = time.monotonic()
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    say(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load before: {load}")
+    say(f"starting a private Asterisk, PostgreSQL and mail server, importing {ways.CLIENTS} clients …")
+    async with Stage(folder) as stage:
+        say((await stage.sandbox.cli("core show version")).strip())
+        rounds: list[Round] = []
+        for _ in range(size.repeats):
+            rounds += await _all_ways(stage, size)
+        carried = {way: await _carried(stage, way, size) for way in Way}
+        say()
+        say("Processor time in ms a call; from INVITE to the agent's telephone and to the answer in ms")
+        say(report.cost(rounds))
+        say()
+        say("The daemon's ledger, every call, ms")
+        say(report.ledger(rounds))
+        say()
+        say("Calls/s carried without a failure, of " + ", ".join(map(str, (*size.rates, *size.steps))))
+        say("  ".join(f"{way}: {rate}" for way, rate in carried.items()))
+        say()
+        say(f"Deciding a route with {ways.CLIENTS} clients: {await decide_us(stage.sandbox.dsn):.0f} µs (p50)")
+        later = f", later {statistics.median(stage.starts[1:]):.1f} s" if stage.starts[1:] else ""
+        say(f"Start with {ways.CLIENTS} clients: first {stage.starts[0]:.1f} s{later}")
+    say(f"took {time.monotonic() - began:.0f} s")
+
+
+async def _all_ways(stage: Stage, size: Size) -> list[Round]:
+    """Every way at every rate. The daemon runs in its own rounds only, for all channels' events cost Asterisk time."""
+    rounds = []
+    for way in Way:
+        if way is Way.DAEMON:
+            await stage.start_daemon()
+        for rate in size.rates:
+            rounds.append(await play(stage, way, rate, size.seconds))
+            say(report.line(rounds[-1]))
+    await stage.stop_daemon()
+    return rounds
+
+
+async def _carried(stage: Stage, way: Way, size: Size) -> int:
+    if way is Way.DAEMON:
+        await stage.start_daemon()
+    best = await sustain(stage, way, size.steps, size.step_seconds)
+    say(f"{way}: {best or 'less than ' + str(size.steps[0])} calls/s")
+    return best
+
+
+def main() -> int:
+    """Run the bench; exit code 1 if it cannot."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n", 1)[0])
+    options.add_argument("--quick", action="store_true", help="about a minute, less exact")
+    size = QUICK if options.parse_args().quick else FULL
+    with tempfile.TemporaryDirectory(prefix="vorzimmer-bench-") as folder:
+        try:
+            asyncio.run(bench(size, Path(folder)))
+        except (BenchError, SandboxError) as error:
+            say(f"the bench cannot go on: {error}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
