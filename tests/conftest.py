@@ -11,11 +11,18 @@ from typing import Any
 import asyncpg
 import pytest
 
+from vorzimmer import log
 from vorzimmer.sandbox import postgres
 from vorzimmer.store import migrate
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """Log as in production: a line of JSON each."""
+    log.configure("info", terminal=False)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ class Peer:
         self.sockets: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self.requests: list[tuple[str, str]] = []
         self.answers: dict[str, Handler] = {}
+        self.over = asyncio.Event()
         self.url = ""
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -31,8 +32,7 @@ class Peer:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.put_nowait(socket)
-        async for _ in socket:
-            pass
+        await self.over.wait()
         return socket
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
@@ -55,6 +55,7 @@ async def peer() -> AsyncIterator[Peer]:
     await site.start()
     peer.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield peer
+    peer.over.set()
     await runner.cleanup()
 
 
@@ -183,6 +184,18 @@ async def test_a_cancelled_request_is_finished_first(peer: Peer) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert answered
+
+
+async def test_a_second_daemon_is_not_fought(peer: Peer) -> None:
+    """When another process takes the application's name, it is not taken back at once, and we count as down."""
+    async with running(peer) as ari, asyncio.timeout(5):
+        socket = await peer.sockets.get()
+        await socket.send_json({"type": "ApplicationReplaced", "application": "vorzimmer"})
+        await socket.receive()
+        assert not ari.up
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await peer.sockets.get()
 
 
 async def test_a_request_without_asterisk_says_so(peer: Peer) -> None:

@@ -12,7 +12,7 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -33,6 +33,9 @@ REQUEST_TIMEOUT = 10.0
 HEARTBEAT = 4.0
 """Seconds between pings on the event socket: a half-open one is noticed after one and a half times that."""
 
+REPLACED_PAUSE = 30.0
+"""Seconds before the name is taken back from a second process: two that fight for it would tear all calls apart."""
+
 POOL = 16
 """HTTP connections at most: Asterisk's own session limit is 100, the event socket included."""
 
@@ -48,7 +51,6 @@ class Ari:
         user, password: of ari.conf.
         app: the Stasis application's name; only one process may use it at a time.
         on_start: called for every `StasisStart` of a channel nobody listens to yet: a new call.
-        on_up: awaited after each (re)connect, before events are read.
     """
 
     def __init__(
@@ -59,13 +61,11 @@ class Ari:
         app: str,
         *,
         on_start: OnEvent,
-        on_up: Callable[[], Any] | None = None,
     ) -> None:
         self._base = URL(url) / "ari"
         self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
         self._app = app
         self._on_start = on_start
-        self._on_up = on_up
         self._session: aiohttp.ClientSession | None = None
         self._listeners: dict[str, OnEvent] = {}
         self._up = asyncio.Event()
@@ -94,8 +94,10 @@ class Ari:
                 async with self._connect(session) as socket:
                     waits = backoff()
                     await self._begin()
-                    await self._read(socket)
+                    replaced = await self._read(socket)
                 log.warning("ari.closed", code=socket.close_code)
+                if replaced:
+                    await asyncio.sleep(REPLACED_PAUSE)
             except (aiohttp.ClientError, OSError, TimeoutError, AriError) as error:
                 log.warning("ari.unreachable", error=str(error) or type(error).__name__)
             finally:
@@ -113,12 +115,11 @@ class Ari:
         await self.request("PUT", f"{path}/eventFilter", json={"disallowed": disallowed})
         await self.request("POST", f"{path}/subscription", eventSource="channel:")
         self.connects += 1
-        if self._on_up is not None:
-            await self._on_up()
         self._up.set()
         log.info("ari.connected", connects=self.connects)
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Read until the socket ends; whether another process took the application's name."""
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
@@ -130,12 +131,13 @@ class Ari:
             if not isinstance(raw, dict):
                 continue
             if raw.get("type") == "ApplicationReplaced":
-                # A second process took the name: fighting for it would tear the calls apart.
-                log.error("ari.replaced", app=self._app)
-                return
+                log.error("ari.replaced", app=self._app, cure="stop the second daemon that uses this Asterisk")
+                self._up.clear()
+                return True
             event = events.parse(raw)
             if event is not None:
                 self._dispatch(event)
+        return False
 
     def _dispatch(self, event: events.Event) -> None:
         listener = self._listeners.get(event.of)
@@ -147,7 +149,7 @@ class Ari:
             listener(event)
         except Exception:
             # One call's mistake must not stop the events of all others.
-            log.exception("ari.listener_failed", event=type(event).__name__, of=event.of)
+            log.exception("ari.listener_failed", type=type(event).__name__, of=event.of)
 
     async def ready(self) -> None:
         """Wait until events flow."""
