@@ -56,6 +56,7 @@ class Session:
         self._hears: str | None = None
         self._bridged = False
         self._hangup_recorded = False
+        self._hung_up = False
         self._playbacks = 0
         self.channel.on_event(self._on_event)
 
@@ -162,6 +163,7 @@ class Session:
         self._record_hangup(by, cause)
         with contextlib.suppress(Gone, Conflict):
             await self.channel.hang_up(cause=cause)
+        self._hung_up = True
 
     # Legs
 
@@ -208,7 +210,8 @@ class Session:
         """Take everything down and wait until the last channel is gone; raises nothing."""
         self._record_hangup("system", 16)
         await asyncio.gather(*(self._quietly(leg.hang_up()) for leg in self.legs))
-        if not self.gone.is_set():
+        # Not twice: a second cause would overtake the first one on its way to the caller.
+        if not self.gone.is_set() and not self._hung_up:
             await self._quietly(self.channel.hang_up(cause=16))
         if self._bridged:
             await self._quietly(self._bridge.destroy())

@@ -33,6 +33,7 @@ async def _free_phones(call: Session, step: RingGroup) -> tuple[str, ...]:
     phones = call.exchange.phones
     loop = asyncio.get_running_loop()
     began = loop.time()
+    waiting = False
     while True:
         offer = choose(step.endpoints, phones.pool())
         if offer.endpoints:
@@ -43,7 +44,11 @@ async def _free_phones(call: Session, step: RingGroup) -> tuple[str, ...]:
         if offer.state == "unreachable" or left <= 0:
             call.record(Kind.STEP_ENDED, group=step.group, reason=offer.reason)
             return ()
-        await call.wait_for_person(music=step.music)
+        if not waiting:
+            # This takes a moment in which a phone may get free: look again before waiting for the next change.
+            await call.wait_for_person(music=step.music)
+            waiting = True
+            continue
         try:
             await phones.change(left)
         except TimeoutError:
