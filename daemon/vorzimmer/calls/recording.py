@@ -34,7 +34,7 @@ class Recording:
         self._target = folder / f"{name}.wav"
         self._record = record
         self.finished = asyncio.Event()
-        self._settled = False
+        self._settling: asyncio.Task[None] | None = None
         ari.on_event(name, self._on_event)
 
     def _on_event(self, event: events.Event) -> None:
@@ -42,10 +42,16 @@ class Recording:
             self.finished.set()
 
     async def settle(self) -> None:
-        """Wait for Asterisk to finish the file, then keep it if it holds a message. Runs once."""
-        if self._settled:
-            return
-        self._settled = True
+        """Wait for Asterisk to finish the file, then keep it if it holds a message.
+
+        Runs once, and to its end: the message may be finished and the caller gone in the same instant, and whoever
+        waits here is cancelled then.
+        """
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._settle())
+        await asyncio.shield(self._settling)
+
+    async def _settle(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_LAG):
                 await self.finished.wait()
