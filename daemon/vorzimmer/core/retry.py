@@ -30,5 +30,5 @@ def next_attempt(attempts: int, at: datetime, jitter: float) -> datetime | None:
         raise ValueError(f"jitter lies between 0 and 1, not at {jitter}")
     if attempts >= ATTEMPTS:
         return None
-    pause = min(FIRST * 2 ** min(attempts - 1, 10), CAP)  # ten doublings are past the cap already
+    pause = min(FIRST * (1 << min(attempts - 1, 10)), CAP)  # ten doublings are past the cap already
     return at + pause * (1 - SPREAD * jitter)
