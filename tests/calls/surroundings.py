@@ -11,6 +11,7 @@ from typing import Any, cast
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.asterisk.events import ChannelData
+from vorzimmer.asterisk.objects import Bridge, OnEvent
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
@@ -69,6 +70,22 @@ class Pbx:
     """
 
     answers: list[list[str] | AriError] = field(default_factory=lambda: [[]])
+    destroyed: list[str] = field(default_factory=list)
+
+    def bridges(self, bridge_id: str) -> Bridge:
+        """A bridge; `destroyed` are those that were taken down."""
+        return Bridge(self, bridge_id)
+
+    async def request(self, method: str, path: str, json: Any = None, **params: str | int) -> None:
+        """One REST request: of a bridge that is to go."""
+        assert (method, json, params) == ("DELETE", None, {})
+        self.destroyed.append(path.removeprefix("/bridges/"))
+
+    def on_event(self, object_id: str, callback: OnEvent) -> None:
+        """Nothing ever happens here."""
+
+    def forget(self, object_id: str) -> None:
+        """So there is nothing to forget."""
 
     @property
     def channels(self) -> Pbx:

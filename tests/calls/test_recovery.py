@@ -79,6 +79,7 @@ async def test_a_lost_call_is_finished_when_its_last_channel_is_gone(
     records = Records()
     await finish_lost(make_exchange(tmp_path, pbx, records), {"call-1": TALK})
     assert pbx.answers == [["stranger"]]
+    assert pbx.destroyed == ["call-1-b"]
     [end] = records.ends
     assert (end["cdr"]["call_id"], end["cdr"]["disposition"]) == ("call-1", "answered")
     assert [message["recipient"] for message in end["messages"]] == ["kanzlei@client.example"]

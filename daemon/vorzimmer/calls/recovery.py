@@ -7,6 +7,7 @@ live are watched until they leave.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ import structlog
 
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.session import bridge_of
 from vorzimmer.calls.takeup import note_file
 from vorzimmer.core.cdr import build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind
@@ -46,6 +48,8 @@ async def finish_lost(exchange: Exchange, lost: OpenCalls) -> None:
             if living.isdisjoint(channels_of(events)):
                 del waiting[call_id]
                 _finish(exchange, events)
+                with contextlib.suppress(AriError):  # it may never have had one
+                    await exchange.ari.bridges(bridge_of(call_id)).destroy()
         if waiting:
             await asyncio.sleep(POLL)
 
