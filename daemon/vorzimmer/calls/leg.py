@@ -31,6 +31,7 @@ class Leg:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=64)
         self._record = record
+        self._created = asyncio.Event()
         self._dialled = asyncio.Event()
         channel.on_event(self._on_event)
 
@@ -41,7 +42,9 @@ class Leg:
 
     def _on_event(self, event: events.Event) -> None:
         match event:
-            case events.StasisStart() if not self.answered.is_set():
+            case events.StasisStart():
+                self._created.set()
+            case events.ChannelState(state="Up") if not self.answered.is_set():
                 self._record(Kind.LEG_ANSWERED, leg=self.id, target=self.target)
                 self.answered.set()
             case events.ChannelState(state="Ringing"):
@@ -58,10 +61,14 @@ class Leg:
             self.ended.set_result(cause)
             self.channel.forget()
 
-    async def dial(self, endpoint: str, **how: Any) -> None:
+    async def dial(self, endpoint: str, seconds: int, **how: Any) -> None:
         """Dial; a refusal by Asterisk ends the leg instead of raising."""
         try:
-            await self.channel.originate(endpoint, **how)
+            await self.channel.create(endpoint, **how)
+            if await self._either(self._created):
+                await self.channel.dial(seconds)
+        except Gone:
+            pass  # it has ended at this very moment: its event comes
         except AriError as error:
             self._record(Kind.PROBLEM, leg=self.id, target=self.target, error=str(error))
             self.end(NO_ROUTE)
@@ -70,12 +77,16 @@ class Leg:
 
     async def outcome(self) -> bool:
         """Wait until it is answered (True) or has ended (False)."""
-        answered = asyncio.ensure_future(self.answered.wait())
-        either: set[asyncio.Future[Any]] = {answered, self.ended}
+        return await self._either(self.answered)
+
+    async def _either(self, event: asyncio.Event) -> bool:
+        """Wait for the event (True) or the end of the leg (False)."""
+        waiting = asyncio.ensure_future(event.wait())
+        either: set[asyncio.Future[Any]] = {waiting, self.ended}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            answered.cancel()
+            waiting.cancel()
         return not self.ended.done()
 
     async def hang_up(self, *, elsewhere: bool = False) -> None:

@@ -178,14 +178,14 @@ class Session:
         leg = Leg(channel, target, self.record)
         self.legs.append(leg)
         self.record(Kind.LEG_DIALLED, leg=leg.id, target=target, endpoint=endpoint)
+        shown = {"CONNECTEDLINE(num-pres,i)": "allowed", "CONNECTEDLINE(all,i)": caller_id}
         await leg.dial(
             endpoint,
+            seconds,
             app=self.exchange.app,
             args=f"leg,{self.id}",
-            caller_id=caller_id,
-            timeout=seconds,
             originator=self.id,
-            variables=variables,
+            variables=shown | variables,
         )
         return leg
 
