@@ -11,7 +11,7 @@ from typing import Any, cast
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.asterisk.events import ChannelData
-from vorzimmer.asterisk.objects import Bridge, OnEvent
+from vorzimmer.asterisk.objects import Bridges, OnEvent
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
@@ -70,16 +70,19 @@ class Pbx:
     """
 
     answers: list[list[str] | AriError] = field(default_factory=lambda: [[]])
-    destroyed: list[str] = field(default_factory=list)
+    bridged: list[str] = field(default_factory=list)
 
-    def bridges(self, bridge_id: str) -> Bridge:
-        """A bridge; `destroyed` are those that were taken down."""
-        return Bridge(self, bridge_id)
+    @property
+    def bridges(self) -> Bridges:
+        """Its bridges, by the ids in `bridged`."""
+        return Bridges(self)
 
-    async def request(self, method: str, path: str, json: Any = None, **params: str | int) -> None:
-        """One REST request: of a bridge that is to go."""
-        assert (method, json, params) == ("DELETE", None, {})
-        self.destroyed.append(path.removeprefix("/bridges/"))
+    async def request(self, method: str, path: str, json: Any = None, **params: str | int) -> Any:
+        """One REST request: which bridges there are, or that one is to go."""
+        assert (json, params) == (None, {})
+        if method == "GET":
+            return [{"id": bridge} for bridge in self.bridged]
+        return self.bridged.remove(path.removeprefix("/bridges/"))
 
     def on_event(self, object_id: str, callback: OnEvent) -> None:
         """Nothing ever happens here."""

@@ -76,10 +76,11 @@ async def test_a_lost_call_is_finished_when_its_last_channel_is_gone(
     """As long as the agent's leg lives the talk is not over; an Asterisk that does not answer says nothing."""
     monkeypatch.setattr(recovery, "POLL", 0)
     pbx = Pbx([["call-1", "call-1-l1"], Unavailable("GET /channels"), ["call-1-l1", "stranger"], ["stranger"]])
+    pbx.bridged = ["call-11-b", "call-1-b"]
     records = Records()
     await finish_lost(make_exchange(tmp_path, pbx, records), {"call-1": TALK})
     assert pbx.answers == [["stranger"]]
-    assert pbx.destroyed == ["call-1-b"]
+    assert pbx.bridged == ["call-11-b"]
     [end] = records.ends
     assert (end["cdr"]["call_id"], end["cdr"]["disposition"]) == ("call-1", "answered")
     assert [message["recipient"] for message in end["messages"]] == ["kanzlei@client.example"]

@@ -12,10 +12,11 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from tests.e2e.house import House
+from tests.e2e.house import House, eventually
 from tests.e2e.outage import Cable, serving
 from tests.e2e.test_away import all_taken_up, noted, notes
 from tests.e2e.test_calls import DID, OFFICE, client, group, talking
+from tests.sipp import sound
 from tests.sipp.incoming import Incoming
 from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Phone
@@ -26,6 +27,7 @@ from vorzimmer.sandbox.postgres import Postgres
 from vorzimmer.store import migrate
 from vorzimmer.store.journal import JournalError
 from vorzimmer.store.migrate import SchemaError
+from vorzimmer.store.sound_file import Samples, samples
 
 
 @pytest.fixture
@@ -158,6 +160,64 @@ class TestAsteriskAway:
         await talking(late, next_talk)
         await late.hang_up()
         assert [cdr["disposition"] for cdr in await office.cdrs(2)] == ["answered", "answered"]
+
+
+class TestMissedEvents:
+    """What happened while the socket was away is noticed when it is back."""
+
+    @pytest.mark.parametrize("who", ["agent", "caller"])
+    async def test_who_hangs_up_in_the_gap(self, office: House, cable: Cable, who: str) -> None:
+        """The other one does not listen to silence for ever: the call ends as soon as the daemon knows."""
+        await office.start()
+        call, talk = await in_talk(office, await office.agent(1))
+        await cable.cut()
+        leaving, staying = (talk, call) if who == "agent" else (call, talk)
+        await leaving.hang_up()
+        cable.mend()
+        assert (await staying.finished()).by == "far"
+        cdr = await office.cdr()
+        assert (cdr["disposition"], cdr["hung_up_by"]) == ("answered", "callee" if who == "agent" else "caller")
+
+    async def test_who_answers_in_the_gap(self, office: House, cable: Cable) -> None:
+        """An agent who picks up meanwhile gets the caller, and not a silent line until the ringing time is over."""
+        await office.start()
+        phone = await office.agent(1)
+        call = await office.call(DID)
+        ringing = await phone.invited()
+        ringing.ring()
+        await call.ringing(180)
+        await cable.cut()
+        await ringing.answer()
+        cable.mend()
+        await talking(call, ringing)
+        await call.hang_up()
+        assert (await office.cdr())["answered_by"] == "agent1"
+
+    async def test_words_that_end_in_the_gap(self, house: House, cable: Cable) -> None:
+        """A greeting and then a message whose ends nobody told of: the call goes on, and the message is kept."""
+        await house.use(client({"to": "machine", "silence": 9}, announcements={"machine": "m.wav"}))
+        await house.announce("mueller", seconds=1.0, machine=12)
+        await house.start()
+        call = await house.call(DID)
+        await call.line.hears(sound.announcement(12, 0.5), score=0.6)
+        await cable.cut()
+        await call.line.hears(sound.announcement(12, 1.0), score=0.95)
+        cable.mend()
+        await eventually(lambda: recordings(house), bool)
+        call.line.speak(sound.announcement(77, 2.0))
+        await call.line.sent()
+        await cable.cut()
+        call.line.press("#")
+        await eventually(lambda: recordings(house), lambda found: any(one.claimed for one in found))
+        cable.mend()
+        assert (await call.finished()).by == "far"
+        assert (await house.cdr())["disposition"] == "message"
+
+
+async def recordings(house: House) -> list[Samples]:
+    """The messages that Asterisk has begun to record; one that claims a length is finished."""
+    found = (samples(file) for file in house.settings.paths.spool.glob("message-*.wav"))
+    return [one for one in found if one]
 
 
 class TestDatabaseAway:

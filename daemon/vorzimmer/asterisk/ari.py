@@ -1,6 +1,6 @@
 """ARI: the event socket and the REST requests, with the object model of ari-py.
 
-`client.channels(id)` is a `Channel`; `channel.originate(...)`, `channel.answer()`, `channel.play(...)` and
+`client.channels(id)` is a `Channel`; `channel.create(...)`, `channel.answer()`, `channel.play(...)` and
 `channel.on_event(callback)` act on it. The client reconnects for ever under the same application name; channels
 and bridges outlive the gap, requests go over HTTP keep-alive and work in it.
 
@@ -12,7 +12,7 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -20,7 +20,7 @@ import orjson
 import structlog
 from yarl import URL
 
-from vorzimmer.asterisk import events
+from vorzimmer.asterisk import events, gap
 from vorzimmer.asterisk.backoff import backoff
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
 from vorzimmer.asterisk.objects import Bridges, Channels, OnEvent, Playbacks, Recordings
@@ -35,6 +35,9 @@ HEARTBEAT = 4.0
 
 REPLACED_PAUSE = 30.0
 """Seconds before the name is taken back from a second process: two that fight for it would tear all calls apart."""
+
+SETTLED = 1.0
+"""Seconds after a reconnect in which requests that were under way have had their effect."""
 
 POOL = 16
 """HTTP connections at most: Asterisk's own session limit is 100, the event socket included."""
@@ -94,7 +97,7 @@ class Ari:
                 async with self._connect(session) as socket:
                     waits = backoff()
                     await self._begin()
-                    replaced = await self._read(socket)
+                    replaced = await self._read_and_catch_up(socket)
                 log.warning("ari.closed", code=socket.close_code)
                 if replaced:
                     await asyncio.sleep(REPLACED_PAUSE)
@@ -117,6 +120,31 @@ class Ari:
         self.connects += 1
         self._up.set()
         log.info("ari.connected", connects=self.connects)
+
+    async def _read_and_catch_up(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Read; after a gap, tell beside it what was missed."""
+        catching_up = asyncio.create_task(self._catch_up())
+        try:
+            return await self._read(socket)
+        finally:
+            catching_up.cancel()
+
+    async def _catch_up(self) -> None:
+        """Tell every listener that was there before the socket what it cannot have heard (see `gap`)."""
+        ids = set(self._listeners)
+        try:
+            self._dispatch_all(await gap.still_there(self, ids) if ids else [])
+            # What is not there may be about to come: the request for it may just be under way.
+            await asyncio.sleep(SETTLED)
+            ids &= self._listeners.keys()
+            self._dispatch_all(await gap.gone(self, ids) if ids else [])
+        except AriError as error:  # the socket will not last either, and the next one begins with this again
+            log.warning("ari.not_caught_up", error=str(error))
+
+    def _dispatch_all(self, missed: Iterable[events.Event]) -> None:
+        for event in missed:
+            if event.of in self._listeners:
+                self._dispatch(event)
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Read until the socket ends; whether another process took the application's name."""

@@ -17,7 +17,6 @@ import structlog
 
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.exchange import Exchange
-from vorzimmer.calls.session import bridge_of
 from vorzimmer.calls.takeup import note_file
 from vorzimmer.core.cdr import build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind
@@ -48,10 +47,17 @@ async def finish_lost(exchange: Exchange, lost: OpenCalls) -> None:
             if living.isdisjoint(channels_of(events)):
                 del waiting[call_id]
                 _finish(exchange, events)
-                with contextlib.suppress(AriError):  # it may never have had one
-                    await exchange.ari.bridges(bridge_of(call_id)).destroy()
+                await _take_down_bridges(exchange, call_id)
         if waiting:
             await asyncio.sleep(POLL)
+
+
+async def _take_down_bridges(exchange: Exchange, call_id: str) -> None:
+    """Take down what the call had put its channels in: its bridges' ids begin with the call's."""
+    with contextlib.suppress(AriError):
+        for bridge in await exchange.ari.bridges.list():
+            if bridge.startswith(f"{call_id}-"):
+                await exchange.ari.bridges(bridge).destroy()
 
 
 def channels_of(events: Sequence[CallEvent]) -> set[str]:
