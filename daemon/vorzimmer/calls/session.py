@@ -33,11 +33,6 @@ LONGEST_PLAYBACK = 900.0
 """Seconds; a playback that says nothing for so long is taken for lost."""
 
 
-def bridge_of(call_id: str) -> str:
-    """The id of the one bridge that a call may have."""
-    return f"{call_id}-b"
-
-
 class CallerLeft(Exception):
     """The caller's channel is gone or going."""
 
@@ -57,7 +52,7 @@ class Session:
         self.destroyed = asyncio.Event()
         self.answered = False
         self.recording: Recording | None = None
-        self._bridge = exchange.ari.bridges(bridge_of(call_id))
+        self._bridge = exchange.ari.bridges(f"{call_id}-b")
         self._hears: str | None = None
         self._bridged = False
         self._hangup_recorded = False
