@@ -205,14 +205,15 @@ def test_take_copies_and_names_the_content(tmp_path: Path) -> None:
         ("a.wav", lambda path: path.write_bytes(b""), "is empty"),
         ("a.ogg", lambda path: path.write_bytes(WAV), r"does not end in \.wav or \.mp3"),
         ("a.mp3", lambda path: path.write_bytes(bytes(subject.BYTES + 1)), "is too large"),
-        ("a.mp3", lambda path: path.symlink_to("nowhere"), r"cannot be read \(No such file or directory\)"),
+        ("a.mp3", lambda _: None, r"cannot be read \(No such file or directory\)"),
         ("a.mp3", lambda path: path.mkdir(), r"cannot be read \(Is a directory\)"),
         ("a.mp3", os.mkfifo, "is no file"),
-        ("a.mp3", lambda path: path.symlink_to("/dev/zero"), "is no file"),
+        ("a.mp3", lambda path: path.symlink_to("/dev/zero"), "is a link"),
+        ("a.wav", lambda path: path.symlink_to("/etc/passwd"), "is a link"),
     ],
 )
 def test_what_is_no_plain_file_is_not_taken(tmp_path: Path, name: str, make: Callable[[Path], Any], wrong: str) -> None:
-    """Missing, empty, huge and endless files are refused before a byte is decoded, and nothing hangs on them."""
+    """Missing, empty, huge, endless files and links are refused before a byte is decoded; nothing hangs on them."""
     make(tmp_path / name)
     (tmp_path / "copy").mkdir()
     with pytest.raises(BadAudio, match=f"^{name} {wrong}; allowed are"):

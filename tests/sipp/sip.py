@@ -50,9 +50,10 @@ class Message:
         return cls(first, tuple(lines), body)
 
     def encode(self) -> bytes:
-        """Write the datagram, Content-Length added."""
+        """Write the datagram, Content-Length added; a lone surrogate stands for a byte that is no UTF-8."""
         body = self.body.encode()
-        return "\r\n".join((self.first, *self.lines, f"Content-Length: {len(body)}", "", "")).encode() + body
+        head = "\r\n".join((self.first, *self.lines, f"Content-Length: {len(body)}", "", ""))
+        return head.encode(errors="surrogateescape") + body
 
     @property
     def status(self) -> int:

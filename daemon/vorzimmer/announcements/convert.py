@@ -7,6 +7,7 @@ speak) and `announcement.sln16` (16 kHz, for wide-band phones).
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -49,6 +50,8 @@ def take(source: Path, folder: Path) -> str:
                 raise BadAudio(f"{source.name} is no file; {ALLOWED}")
             content = file.read(BYTES + 1)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise BadAudio(f"{source.name} is a link; {ALLOWED}") from error
         raise BadAudio(f"{source.name} cannot be read ({error.strerror}); {ALLOWED}") from error
     if not content:
         raise BadAudio(f"{source.name} is empty; {ALLOWED}")
@@ -112,5 +115,5 @@ async def transcode(job: str, source: Path, *targets: Path, allowed: str = ALLOW
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe put in its place must not hold us up."""
-    return os.open(path, flags | os.O_NONBLOCK)
+    """Open a file; a named pipe put in its place must not hold us up, nor a link lead to what is not the client's."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)

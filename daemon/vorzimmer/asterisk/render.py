@@ -144,7 +144,11 @@ def _agent(agent: Agent, media: Mapping[str, str]) -> str:
         raise RenderError(f"agent {name} has neither a password to register with nor a contact")
     address = {} if agent.contact is None else {"contact": agent.contact}
     if agent.password is None:
-        return _section(name, {"aors": name, **media}, "agent-leg") + _section(name, {"type": "aor", **address})
+        # Known by no address and no name: without a password anybody could say to be this agent.
+        nobody = {"identify_by": "ip"}
+        return _section(name, {"aors": name, **nobody, **media}, "agent-leg") + _section(
+            name, {"type": "aor", **address}
+        )
     return (
         _section(name, {"auth": name, "aors": name, **media}, "agent-leg")
         + _section(name, {"username": name, "password": agent.password}, "agent-password")
