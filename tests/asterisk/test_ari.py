@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
-from vorzimmer.asterisk import events
+from vorzimmer.asterisk import events, socket_requests
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
 
@@ -23,8 +24,10 @@ class Peer:
     def __init__(self) -> None:
         self.sockets: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self.requests: list[tuple[str, str]] = []
+        self.over_socket: list[tuple[str, str]] = []
+        """Those of the requests that came over the event socket."""
+        self.ended: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self.answers: dict[str, Handler] = {}
-        self.over = asyncio.Event()
         self.url = ""
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -32,8 +35,20 @@ class Peer:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.put_nowait(socket)
-        await self.over.wait()
+        async for message in socket:
+            await self._take_request(socket, message.json())
+        self.ended.put_nowait(socket)
         return socket
+
+    async def _take_request(self, socket: web.WebSocketResponse, asked: dict[str, Any]) -> None:
+        """A REST request over the socket: answered like one over HTTP, one after another as Asterisk does."""
+        request = make_mocked_request(asked["method"], f"/ari/{asked['uri']}")
+        self.over_socket.append((request.method, request.path))
+        response = await self.rest(request)
+        assert isinstance(response, web.Response)
+        answer = {"type": "RESTResponse", "request_id": asked["request_id"], "status_code": response.status}
+        if not socket.closed:
+            await socket.send_json(answer | ({"message_body": response.text} if response.text else {}))
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
         """Any REST request."""
@@ -55,7 +70,6 @@ async def peer() -> AsyncIterator[Peer]:
     await site.start()
     peer.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield peer
-    peer.over.set()
     await runner.cleanup()
 
 
@@ -149,8 +163,9 @@ async def test_a_listener_that_fails_does_not_stop_the_others(peer: Peer) -> Non
 @pytest.mark.parametrize(
     ("status", "error"), [(404, Gone), (409, Conflict), (412, Conflict), (422, Conflict), (500, AriError)]
 )
-async def test_refusals_have_their_own_types(peer: Peer, status: int, error: type[AriError]) -> None:
-    """The everyday outcomes of a race can be told from real errors."""
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_refusals_have_their_own_types(peer: Peer, method: str, status: int, error: type[AriError]) -> None:
+    """The everyday outcomes of a race can be told from real errors, over HTTP (GET) and over the socket alike."""
 
     async def refuse(_: web.Request) -> web.StreamResponse:
         return web.Response(status=status)
@@ -158,11 +173,12 @@ async def test_refusals_have_their_own_types(peer: Peer, status: int, error: typ
     peer.answers["/ari/channels/x/answer"] = refuse
     async with running(peer) as ari:
         with pytest.raises(error) as caught:
-            await ari.channels("x").answer()
+            await ari.request(method, "/channels/x/answer")
         assert caught.value.status == status
 
 
-async def test_a_cancelled_request_is_finished_first(peer: Peer) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_cancelled_request_is_finished_first(peer: Peer, method: str) -> None:
     """Cancelling a call in the middle of a request waits for its answer, so that clean-up cannot overtake it."""
     arrived, go_on = asyncio.Event(), asyncio.Event()
     answered: list[str] = []
@@ -175,7 +191,7 @@ async def test_a_cancelled_request_is_finished_first(peer: Peer) -> None:
 
     peer.answers["/ari/channels/x/answer"] = slow
     async with running(peer) as ari, asyncio.timeout(5):
-        task = asyncio.create_task(ari.channels("x").answer())
+        task = asyncio.create_task(ari.request(method, "/channels/x/answer"))
         await arrived.wait()
         task.cancel()
         await asyncio.sleep(0)
@@ -186,12 +202,70 @@ async def test_a_cancelled_request_is_finished_first(peer: Peer) -> None:
         assert answered
 
 
+async def test_requests_go_over_the_socket_and_keep_their_form(peer: Peer) -> None:
+    """While the socket is up a request goes over it, and its answer comes back decoded; what only asks uses HTTP."""
+
+    async def told(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": "x"})
+
+    peer.answers["/ari/bridges/x"] = told
+    async with running(peer) as ari, asyncio.timeout(5):
+        assert await ari.request("POST", "/bridges/x", type="mixing") == {"id": "x"}
+        assert await ari.request("GET", "/bridges/x") == {"id": "x"}
+        assert peer.over_socket == [("POST", "/ari/bridges/x")]
+
+
+async def test_a_cut_socket_fails_the_requests_on_it_and_others_use_http(peer: Peer) -> None:
+    """Nobody waits for an answer that cannot come any more, and a call can be steered before the socket is back."""
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await go_on.wait()
+        return web.Response(status=204)
+
+    peer.answers["/ari/channels/x/answer"] = slow
+    async with running(peer) as ari, asyncio.timeout(5):
+        socket = await peer.sockets.get()
+        task = asyncio.create_task(ari.channels("x").answer())
+        await arrived.wait()
+        await socket.close()
+        with pytest.raises(Unavailable):
+            await task
+        await ari.channels("y").answer()
+        assert peer.over_socket == [("POST", "/ari/channels/x/answer")]
+        assert ("POST", "/ari/channels/y/answer") in peer.requests
+        go_on.set()
+
+
+async def test_a_slow_request_does_not_hold_up_the_others(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asterisk serves a socket's requests one by one: behind one that takes long, other calls are steered by HTTP."""
+    monkeypatch.setattr(socket_requests, "SLOW", 0.0)
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await go_on.wait()
+        return web.Response(status=204)
+
+    peer.answers["/ari/channels/x/answer"] = slow
+    async with running(peer) as ari, asyncio.timeout(5):
+        task = asyncio.create_task(ari.channels("x").answer())
+        await arrived.wait()
+        await ari.channels("y").answer()
+        assert not task.done()
+        go_on.set()
+        await task
+        await ari.channels("z").answer()
+        assert [path for _, path in peer.over_socket] == ["/ari/channels/x/answer", "/ari/channels/z/answer"]
+
+
 async def test_a_second_daemon_is_not_fought(peer: Peer) -> None:
     """When another process takes the application's name, it is not taken back at once, and we count as down."""
     async with running(peer) as ari, asyncio.timeout(5):
         socket = await peer.sockets.get()
         await socket.send_json({"type": "ApplicationReplaced", "application": "vorzimmer"})
-        await socket.receive()
+        assert await peer.ended.get() is socket
         assert not ari.up
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):

@@ -2,7 +2,7 @@
 
 `client.channels(id)` is a `Channel`; `channel.create(...)`, `channel.answer()`, `channel.play(...)` and
 `channel.on_event(callback)` act on it. The client reconnects for ever under the same application name; channels
-and bridges outlive the gap, requests go over HTTP keep-alive and work in it.
+and bridges outlive the gap, and so does control: requests go over the event socket while it is up, else over HTTP.
 
 A request that comes too late raises `Gone` (404) or `Conflict` (409, 412, 422): everyday outcomes of a race with
 a caller who hangs up. Everything else is an `AriError`, and a lost connection is `Unavailable`.
@@ -24,6 +24,7 @@ from vorzimmer.asterisk import events, gap
 from vorzimmer.asterisk.backoff import backoff
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
 from vorzimmer.asterisk.objects import Bridges, Channels, OnEvent, Playbacks, Recordings
+from vorzimmer.asterisk.socket_requests import Answer, SocketRequests
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ class Ari:
         self._session: aiohttp.ClientSession | None = None
         self._listeners: dict[str, OnEvent] = {}
         self._up = asyncio.Event()
+        self._over_socket = SocketRequests()
         self.connects = 0
         self.channels = Channels(self)
         self.bridges = Bridges(self)
@@ -97,6 +99,7 @@ class Ari:
                 async with self._connect(session) as socket:
                     waits = backoff()
                     await self._begin()
+                    self._over_socket.attach(socket)
                     replaced = await self._read_and_catch_up(socket)
                 log.warning("ari.closed", code=socket.close_code)
                 if replaced:
@@ -105,6 +108,7 @@ class Ari:
                 log.warning("ari.unreachable", error=str(error) or type(error).__name__)
             finally:
                 self._up.clear()
+                self._over_socket.detach()
             await asyncio.sleep(next(waits))
 
     def _connect(self, session: aiohttp.ClientSession) -> Any:
@@ -162,6 +166,9 @@ class Ari:
                 log.error("ari.replaced", app=self._app, cure="stop the second daemon that uses this Asterisk")
                 self._up.clear()
                 return True
+            if raw.get("type") == "RESTResponse":
+                self._over_socket.take(raw)
+                continue
             event = events.parse(raw)
             if event is not None:
                 self._dispatch(event)
@@ -217,16 +224,23 @@ class Ari:
 
     async def _exchange(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Any:
         what = f"{method} {path}"
+        try:
+            # The answer to a GET may be long, and on the socket events would wait behind it.
+            if method != "GET" and self._over_socket.usable:
+                status, content = await self._over_socket.ask(method, path, json, params, REQUEST_TIMEOUT)
+            else:
+                status, content = await self._over_http(method, path, json, params)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unavailable(f"{what}: {error or type(error).__name__}") from error
+        if status >= 400:
+            raise _ERRORS.get(status, AriError)(status, what)
+        return orjson.loads(content) if content else None
+
+    async def _over_http(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Answer:
         if self._session is None:
-            raise Unavailable(what)
+            raise ConnectionError("not connected")
         body = None if json is None else orjson.dumps(json)
         headers = {"Content-Type": "application/json"} if body is not None else None
         url = self._base.joinpath(path.removeprefix("/")).with_query(params)
-        try:
-            async with self._session.request(method, url, data=body, headers=headers) as response:
-                content = await response.read()
-                if response.status >= 400:
-                    raise _ERRORS.get(response.status, AriError)(response.status, what)
-                return orjson.loads(content) if content else None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unavailable(f"{what}: {error or type(error).__name__}") from error
+        async with self._session.request(method, url, data=body, headers=headers) as response:
+            return response.status, await response.read()
