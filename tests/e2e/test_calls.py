@@ -45,7 +45,8 @@ def text_of(mail: EmailMessage) -> str:
 async def talking(caller: Call, agent: Call) -> None:
     """Wait until the agent hears the caller."""
     await caller.until("the answer", lambda: caller.answered_at is not None)
-    caller.line.speak(sound.announcement(99, 0.5))
+    for _ in range(2):  # the answer is a moment ahead of the bridge: the first words may be lost
+        caller.line.speak(sound.announcement(99, 0.5))
     await agent.line.hears(sound.announcement(99, 0.5))
 
 

@@ -50,14 +50,16 @@ async def cable(office: House) -> AsyncIterator[Cable]:
 @pytest.fixture
 async def own_postgres(house: House, tmp_path: Path) -> AsyncIterator[Postgres]:
     """A server of this test's own, which it may stop; the house keeps its book there."""
-    server = await asyncio.to_thread(postgres.start, tmp_path / "postgres", fsync=False)
+    # Not any free port: while the server is away, the kernel could give that to somebody's outgoing connection.
+    port = house.sandbox.spare_port
+    server = await asyncio.to_thread(postgres.start, tmp_path / "postgres", port=port, fsync=False)
     try:
         database = house.settings.database.model_copy(update={"dsn": SecretStr(server.dsn)})
         house.settings = house.settings.model_copy(update={"database": database})
         conn = await asyncpg.connect(server.dsn)
         await migrate.migrate(conn)
         await conn.close()
-        await house.use(client(group()), groups=(OFFICE,))
+        await house.use(client(group(wait=20)), groups=(OFFICE,))
         yield server
         await house.stop()
     finally:
