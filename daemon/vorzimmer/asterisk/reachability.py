@@ -34,6 +34,7 @@ class Reachability:
         self._ami = ami
         self._endpoints: dict[str, bool] = {}
         self._during_load: dict[str, bool] = {}
+        self._unreachable: frozenset[str] = frozenset()
         ami.on_event(self._take)
 
     async def run(self) -> None:
@@ -48,7 +49,7 @@ class Reachability:
 
     def unreachable(self) -> frozenset[str]:
         """Endpoints that cannot be rung. One that Asterisk never told of is not among them: ringing it will tell."""
-        return frozenset(name for name, there in self._endpoints.items() if not there)
+        return self._unreachable
 
     def endpoints(self) -> Mapping[str, bool]:
         """Every endpoint Asterisk has told of, and whether it can be rung."""
@@ -71,6 +72,7 @@ class Reachability:
         }
         # An event right behind the list was taken before this line ran, and is newer than the list.
         self._endpoints = listed | self._during_load
+        self._sum_up()
 
     def _take(self, event: Fields) -> None:
         peer, status = str(event.get("peer", "")), event.get("peerstatus")
@@ -78,3 +80,8 @@ class Reachability:
             return
         endpoint = peer.removeprefix(PREFIX)
         self._endpoints[endpoint] = self._during_load[endpoint] = status == "Reachable"
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Every call asks, changes are rare."""
+        self._unreachable = frozenset(name for name, there in self._endpoints.items() if not there)

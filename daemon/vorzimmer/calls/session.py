@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Awaitable
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
@@ -64,7 +64,7 @@ class Session:
 
     def record(self, kind: Kind, **data: Any) -> None:
         """Append one event, with the time of this instant, to the ledger."""
-        event = CallEvent(str(uuid4()), self.id, len(self.events), self.exchange.clock(), kind, data)
+        event = CallEvent(secrets.token_hex(16), self.id, len(self.events), self.exchange.clock(), kind, data)
         self.events.append(event)
         self.exchange.journal.append(event)
 
