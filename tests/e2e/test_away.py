@@ -58,14 +58,6 @@ async def nothing_doubled(house: House, cdrs: int = 1, mails: int = 1) -> None:
     assert len(ids) == len({tuple(row) for row in ids})
 
 
-async def words_heard(house: House, to: str, seed: int, headers: tuple[str, ...] = (), from_: str = CALLER) -> None:
-    """Call, hear just these words from the dialplan, hang up."""
-    call = await house.call(to, from_=from_, headers=headers)
-    await call.ringing(180)
-    await call.line.hears(sound.announcement(seed, WORDS), patience=ALONE)
-    await call.hang_up()
-
-
 async def test_a_message_is_taken_and_delivered_later(house: House) -> None:
     """Ringing, the client's own words, a message; the daemon comes back: one CDR, one mail, even after a crash."""
     await house.use(client(MACHINE, announcements={"machine": "m.wav"}))
@@ -75,6 +67,7 @@ async def test_a_message_is_taken_and_delivered_later(house: House) -> None:
     call = await house.call(DID)
     assert await call.ringing() == 180
     await call.line.hears(sound.announcement(12, WORDS), patience=ALONE)
+    await noted(house, "recording=")
     spoken = sound.announcement(77, 2.0)
     call.line.speak(np.concatenate([np.zeros(4000, dtype=np.int16), spoken]))
     await call.line.sent()
@@ -104,24 +97,33 @@ async def test_a_message_is_taken_and_delivered_later(house: House) -> None:
 async def test_each_caller_hears_the_right_words(house: House) -> None:
     """National form, diversion at a shared number, a withheld number, a number of nobody: each finds its folder."""
     named = {"announcements": {"machine": "m.wav"}}
+    patient = {"to": "machine", "silence": 20}
     await house.use(
-        client(MACHINE, **named),
-        client(MACHINE, id="first", dids=[{"number": SHARED, "diverted_from": ["+498911111"]}], **named),
-        client(MACHINE, id="second", dids=[{"number": SHARED, "diverted_from": ["+498922222"]}], **named),
+        client(patient, **named),
+        client(patient, id="first", dids=[{"number": SHARED, "diverted_from": ["+498911111"]}], **named),
+        client(patient, id="second", dids=[{"number": SHARED, "diverted_from": ["+498922222"]}], **named),
     )
-    for seed, name in enumerate(("mueller", "first", "second"), 31):
+    seeds = {"mueller": 31, "first": 32, "second": 33}
+    for name, seed in seeds.items():
         await house.announce(name, seconds=WORDS, machine=seed)
     await house.start()
     await house.stop()
-    nobody = await house.call("+498999999", from_="+49300000004")
-    await asyncio.gather(
-        words_heard(house, "089123456", 31, from_="+49300000001"),
-        words_heard(house, "0049" + SHARED[3:], 32, (sip.diverted_from("08911111"),), from_="+49300000002"),
-        words_heard(house, SHARED[1:], 33, (sip.history_info("+498922222", SHARED),), from_="+49300000003"),
-        words_heard(house, DID, 31, sip.withheld("+49307654321"), from_=sip.ANONYMOUS),
-        nobody.finished(patience=ALONE),
-    )
+    calls = {
+        await house.call("089123456", "+49300000001"): "mueller",
+        await house.call("0049" + SHARED[3:], "+49300000002", (sip.diverted_from("08911111"),)): "first",
+        await house.call(SHARED[1:], "+49300000003", (sip.history_info("+498922222", SHARED),)): "second",
+        await house.call(DID, sip.ANONYMOUS, sip.withheld("+49307654321")): "mueller",
+    }
+    nobody = await house.call("+498999999", "+49300000004")
+    await asyncio.gather(*(call.ringing(180) for call in calls))
+    await nobody.finished(patience=ALONE)
     assert nobody.line.packets > 25
+    await noted(house, "recording=", 4)
+    words = {name: sound.announcement(seed, WORDS) for name, seed in seeds.items()}
+    for call, name in calls.items():
+        heard, score = sound.find(call.line.heard(), words)
+        assert (heard, score > 0.8) == (name, True)
+    await asyncio.gather(*(call.hang_up() for call in calls))
     await noted(house, "ended=", 5)
     assert not any("7654321" in file.read_text() for file in notes(house) if file.suffix == ".call")
 
@@ -136,7 +138,7 @@ async def test_each_caller_hears_the_right_words(house: House) -> None:
         None: ("mueller", DID, None),
     }
     assert cdrs[None]["withheld"]
-    assert {cdr["disposition"] for cdr in cdrs.values()} == {"announced"}
+    assert cdrs["+49300000004"]["disposition"] == "announced"
     await house.mails(4)
 
 
