@@ -108,6 +108,7 @@ class Probe(Wire):
         invite = Message(f"INVITE {to} SIP/2.0", (*lines, "Content-Type: application/sdp"), body)
         timed.sent = time.time_ns()
         self.send(invite, target)
+        self.repeat((call_id, "INVITE"), invite, target)
         return timed
 
     def _lines(self, call_id: str, to: str, cseq: str) -> tuple[str, ...]:
@@ -128,7 +129,9 @@ class Probe(Wire):
             self._take_response(message, addr)
         elif message.method == "INVITE":
             self._answer(message, addr)
-        elif message.method != "ACK":
+        elif message.method == "ACK":
+            self.stop((message["Call-ID"], "200"))
+        else:
             self.reply(message, 200, addr)
 
     def _answer(self, invite: Message, addr: Address) -> None:
@@ -137,10 +140,12 @@ class Probe(Wire):
         to = f"{invite['To']};tag={secrets.token_hex(4)}"
         self.reply(invite, 180, addr, to=to)
         timed.agent_answered = time.time_ns()
-        self.reply(invite, 200, addr, to=to, body=sip.sdp(self.host, self.port))
+        answer = self.reply(invite, 200, addr, to=to, body=sip.sdp(self.host, self.port))
+        self.repeat((invite["Call-ID"], "200"), answer, addr)
 
     def _take_response(self, response: Message, addr: Address) -> None:
         call_id = response["Call-ID"]
+        self.stop((call_id, response.method))
         if response.method != "INVITE" or response.status < 200 or call_id not in self._calls:
             return
         uri = sip.uri(response["Contact"]) or sip.uri(response["To"])
@@ -149,7 +154,11 @@ class Probe(Wire):
         if response.status == 200 and not timed.ok:
             timed.answered = self._arrived
             bye = Message(f"BYE {uri} SIP/2.0", self._lines(call_id, response["To"], "2 BYE"))
-            asyncio.get_running_loop().call_later(_TALK, self.send, bye, addr)
+            asyncio.get_running_loop().call_later(_TALK, self._hang_up, call_id, bye, addr)
+
+    def _hang_up(self, call_id: str, bye: Message, addr: Address) -> None:
+        self.send(bye, addr)
+        self.repeat((call_id, "BYE"), bye, addr)
 
 
 class _Transport(asyncio.DatagramTransport):

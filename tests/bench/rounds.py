@@ -33,7 +33,7 @@ FROM instant WHERE arrived >= $1 AND bridged IS NOT NULL
 
 @dataclass(frozen=True)
 class Round:
-    """What was measured. `cpu`: milliseconds a call of each of `stage.PARTS`; `ledger`: the daemon's own times.
+    """What was measured. `cpu`: milliseconds a call, by the keys of `Stage.cpu`; `ledger`: the daemon's own times.
 
     `late`: seconds by which the last call ended after it should have.
     """

@@ -29,7 +29,6 @@ _SHIP_PATIENCE = 5.0
 """Seconds that the last CDRs may take to reach the database."""
 
 ROLES = ("calls", "worker")
-PARTS = ("asterisk", *ROLES, "postgres")
 
 
 class BenchError(Exception):

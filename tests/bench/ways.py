@@ -48,7 +48,8 @@ exten => _XX,1,Dial(PJSIP/agent${EXTEN},30)
 exten => _XXX,1,Dial(PJSIP/agent${EXTEN},30)
 """
 
-_QUEUE = "strategy = rrmemory\nringinuse = no\ntimeout = 30\nretry = 1\n"
+# With rrmemory callers that come at once all ask for the same member, and all but one wait a second for the next try.
+_QUEUE = "strategy = random\nringinuse = no\ntimeout = 30\nretry = 1\n"
 
 
 def numbers(way: Way, first: int, last: int) -> list[str]:
