@@ -146,10 +146,12 @@ async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> Async
                 finish_lost(exchange, journal.open_calls()),
             ),
         ):
-            await tree()
+            # Calls do not wait for this: with many numbers and an empty folder it takes seconds.
+            rendering = asyncio.create_task(tree())
             await _first(exchange.ari.ready(), stop.wait())
             yield
             await supervisor.drain(DRAIN_SECONDS)
+            await rendering
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SHIP_SECONDS):
                     await shipper.drained()

@@ -68,7 +68,8 @@ class PostOffice:
     def hang_up(self) -> None:
         """Cut all connections."""
         for protocol in list(self._live):
-            if isinstance(protocol.transport, asyncio.WriteTransport):
+            # One that is closing already cannot be aborted again before Python 3.11.3.
+            if isinstance(protocol.transport, asyncio.WriteTransport) and not protocol.transport.is_closing():
                 protocol.transport.abort()
 
     def mails(self) -> list[EmailMessage]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +32,7 @@ class Leg:
         self._record = record
         self._created = asyncio.Event()
         self._dialled = asyncio.Event()
+        self._hung_up = False
         channel.on_event(self._on_event)
 
     @property
@@ -93,7 +93,13 @@ class Leg:
         """End it; `elsewhere`: another phone took the call, and this one should not show a missed call."""
         # Asterisk may still be working on the request to dial: hanging up must not overtake it.
         await self._dialled.wait()
-        if self.ended.done():
+        if self.ended.done() or self._hung_up:
             return
-        with contextlib.suppress(Gone):
+        self._hung_up = True
+        try:
             await self.channel.hang_up(reason="answered_elsewhere" if elsewhere else "normal")
+        except Gone:
+            pass
+        except AriError:
+            self._hung_up = False  # not known to have taken effect: whoever cleans up next tries again
+            raise

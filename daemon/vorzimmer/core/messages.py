@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from vorzimmer.core.cdr import Cdr, to_json
@@ -36,4 +36,13 @@ def messages_for(cdr: Cdr, client: Client | None) -> tuple[Message, ...]:
 
 def end_record(cdr: Cdr, messages: Sequence[Message]) -> dict[str, Any]:
     """The record that closes a call: the CDR and what follows from it, as plain JSON."""
-    return {"cdr": to_json(cdr), "messages": [asdict(message) for message in messages]}
+    told = [
+        {
+            "channel": message.channel,
+            "recipient": message.recipient,
+            "language": message.language,
+            "payload": dict(message.payload),
+        }
+        for message in messages
+    ]
+    return {"cdr": to_json(cdr), "messages": told}
