@@ -86,6 +86,13 @@ class Stage:
         await self._serve("calls")
         self.starts.append(time.monotonic() - began)
         await self._serve("worker")
+        # The fallback's folders are written beside the first calls; here that would be counted as theirs.
+        if not await _came_true(self._rendered, _PATIENCE):
+            raise BenchError(f"the fallback's folders were not written: {self.log('calls')}")
+
+    async def _rendered(self) -> bool:
+        written = await asyncio.to_thread((self._folder / "calls.log").read_text, errors="replace")
+        return written.count('"fallback.rendered"') >= len(self.starts)
 
     async def _serve(self, role: str) -> None:
         """Start one role and wait for its READY, told as systemd would be."""
