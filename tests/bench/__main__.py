@@ -104,7 +104,7 @@ async def _carried(stage: Stage, way: Way, size: Size, rounds: list[Round]) -> i
 def main() -> int:
     """Run the bench; exit code 1 if it cannot."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n", 1)[0])
-    options.add_argument("--quick", action="store_true", help="about a minute, less exact")
+    options.add_argument("--quick", action="store_true", help="one round instead of two, less exact")
     size = QUICK if options.parse_args().quick else FULL
     with tempfile.TemporaryDirectory(prefix="vorzimmer-bench-") as folder:
         try:
