@@ -162,7 +162,7 @@ class Settings(BaseSettings):
 class Credentials(PydanticBaseSettingsSource):
     """Files `section.key` of systemd's credential directory."""
 
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - its signature
         """Not used: `__call__` reads whole sections."""
         return None, field_name, False
 

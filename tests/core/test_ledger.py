@@ -62,7 +62,7 @@ def test_the_phases_sum_to_the_duration(steps: list[tuple[Kind, int]], end: int,
     expected = phases(events, last)
     assert sum(expected.values(), Decimal(0)) == seconds_between(START, last)
     assert set(expected) == set(Phase)
-    shuffle.shuffle(events)  # type: ignore[attr-defined]
+    shuffle.shuffle(events)  # type: ignore[attr-defined]  # hypothesis types it as object
     assert phases(events, last) == expected
 
 

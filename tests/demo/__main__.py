@@ -48,11 +48,11 @@ def show_cdrs(stage: Stage, cdrs: list[asyncpg.Record]) -> None:
     stage.say(f"{len(cdrs)} CDRs in PostgreSQL:")
     columns = ("ring", "announcement", "queue", "talk", "forwarded", "machine")
     head = f"{'caller':<14}{'client':<11}{'disposition':<12}{'by':<8}" + "".join(f"{name[:8]:>9}" for name in columns)
-    print(head)  # noqa: T201
+    print(head)
     for cdr in cdrs:
         texts = (cdr["caller"], cdr["client"] or "-", cdr["disposition"], cdr["answered_by"] or "-")
         seconds = "".join(f"{cdr[name]:>9.1f}" for name in columns)
-        print(f"{texts[0]:<14}{texts[1]:<11}{texts[2]:<12}{texts[3]:<8}{seconds}")  # noqa: T201
+        print(f"{texts[0]:<14}{texts[1]:<11}{texts[2]:<12}{texts[3]:<8}{seconds}")
 
 
 def show_mails(stage: Stage, mails: list[EmailMessage]) -> None:
@@ -60,7 +60,7 @@ def show_mails(stage: Stage, mails: list[EmailMessage]) -> None:
     stage.say(f"{len(mails)} mails at the mail server:")
     for mail in mails:
         attached = [part.get_filename() for part in mail.iter_attachments()]
-        print(f"  {mail['To']:<28}{mail['Subject']} {attached or ''}")  # noqa: T201
+        print(f"  {mail['To']:<28}{mail['Subject']} {attached or ''}")
 
 
 def judge_cdrs(cdrs: list[asyncpg.Record]) -> list[str]:
@@ -97,7 +97,7 @@ def tell_how_to_call(stage: Stage, daemon: int) -> None:
     """For a person with a softphone."""
     sandbox, vorzimmer = stage.sandbox, f".venv/bin/vorzimmer --config {stage.sandbox.settings_toml}"
     stage.say("The sandbox is still up, the daemon too, now with today's clock.")
-    print(  # noqa: T201
+    print(
         f"  call by softphone:  sip:+4989100001@127.0.0.1:{sandbox.sip_port}, from this machine, without an account\n"
         f"  be the agent:       a softphone that listens on 127.0.0.1:{sandbox.agent_port(1)}\n"
         f"  call without one:   .venv/bin/vorzimmer sandbox call +4989100004 --folder {stage.folder}\n"

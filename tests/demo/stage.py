@@ -48,7 +48,7 @@ class Stage:
 
     def say(self, text: str) -> None:
         """Print one line with the seconds since the start."""
-        print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)  # noqa: T201 - the demo talks
+        print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)
 
     async def build(self) -> None:
         """Sandbox, schema, clients, daemon."""

@@ -10,6 +10,8 @@ import pytest
 from tests.e2e.house import House, eventually
 from tests.e2e.test_calls import DID, MACHINE, client, group, talking
 from tests.sipp import sound
+from tests.sipp.incoming import Incoming
+from vorzimmer.asterisk.objects import Bridge, Channels
 
 PAIR = {"id": "office", "endpoints": ["agent1", "agent2"]}
 
@@ -47,19 +49,30 @@ async def test_an_unreachable_group_is_passed_over_at_once(house: House) -> None
     assert [row["reason"] for row in reasons] == ["nobody is reachable"]
 
 
-async def test_the_agent_who_hangs_up_at_once_does_not_end_the_call(house: House) -> None:
-    """An agent answers and is gone before the two could talk: the next target is tried, the caller is not dropped."""
+async def test_the_agent_who_hangs_up_at_once_does_not_end_the_call(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent answers and is gone before the two are bridged: the next target is tried, the caller is not dropped."""
     await house.use(client(group(), MACHINE), groups=({"id": "office", "endpoints": ["agent1"]},))
     await house.start()
     phone = await house.agent(1)
+    talks: list[Incoming] = []
+    add = Bridge.add
+
+    async def add_too_late(bridge: Bridge, *channel_ids: str) -> None:
+        await talks[0].hang_up()
+        await eventually(lambda: Channels(bridge._ari).exists(channel_ids[-1]), lambda there: not there)
+        await add(bridge, *channel_ids)
+
+    monkeypatch.setattr(Bridge, "add", add_too_late)
     call = await house.call(DID)
-    talk = await phone.invited()
-    await talk.answer()
-    await talk.hang_up()
+    talks.append(await phone.invited())
+    await talks[0].answer()
     await call.answered()
     await call.line.until("the machine's greeting", lambda: call.line.packets > 100)
     await call.hang_up()
-    assert (await house.cdr())["disposition"] in {"announced", "answered"}
+    cdr = await house.cdr()
+    assert (cdr["disposition"], cdr["talk"]) == ("announced", 0)
 
 
 async def test_the_greeting_is_early_media_where_asked(house: House) -> None:

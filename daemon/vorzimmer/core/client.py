@@ -60,7 +60,8 @@ def _e164(value: Any, info: ValidationInfo) -> str:
     if _is_final(value, info, _FINAL_NUMBER):
         return str(value)
     if not isinstance(value, str):
-        raise ValueError('a telephone number is written as text, for example "+49 89 123456"')  # noqa: TRY004
+        # pydantic turns only a ValueError into a message
+        raise ValueError('a telephone number is written as text, for example "+49 89 123456"')  # noqa: TRY004 - see above
     region = (info.context or {}).get("region", "DE")
     return numbers.parse(value, region)
 

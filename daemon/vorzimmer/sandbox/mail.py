@@ -43,8 +43,8 @@ class Keeper:
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
         self,
-        server: SMTP,  # noqa: ARG002
-        session: Session,  # noqa: ARG002
+        server: SMTP,  # noqa: ARG002 - aiosmtpd passes it
+        session: Session,  # noqa: ARG002 - aiosmtpd passes it
         envelope: Envelope,
         address: str,
         rcpt_options: list[str],
@@ -57,7 +57,7 @@ class Keeper:
         envelope.rcpt_options.extend(rcpt_options)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd calls it so
         """Keep the mail: written beside, then put in place whole."""
         name = f"{time.time_ns():020d}-{next(self._count):06d}.eml"
         top = [f"Return-Path: <{envelope.mail_from or ''}>", *(f"Delivered-To: {one}" for one in envelope.rcpt_tos)]
