@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -95,7 +95,7 @@ class Paths(Section):
     """Folders; systemd/tmpfiles.conf makes them. Asterisk must read `fallback`, `library`, `spool` under the same path.
 
     `spool` is Asterisk's own recording folder (astspooldir/recording); `fallback` holds what the dialplan needs
-    when the daemon is away.
+    when the daemon is away; `cdr` is the file into which Asterisk writes its own record of each call.
     """
 
     state: Path = Path("/var/lib/vorzimmer/state")
@@ -103,6 +103,7 @@ class Paths(Section):
     fallback: Path = Path("/var/lib/vorzimmer/fallback")
     recordings: Path = Path("/var/lib/vorzimmer/recordings")
     spool: Path = Path("/var/spool/asterisk/recording")
+    cdr: Path = Path("/var/log/asterisk/cdr-custom/vorzimmer.csv")
 
 
 class Trunk(Section):
@@ -123,6 +124,19 @@ class Gate(Section):
     per_day: Annotated[int, Field(ge=0)] = 200
 
 
+class Watch(Section):
+    """Where each role tells how it is (`/metrics`, `/ready`): ports on loopback; 0: nowhere."""
+
+    calls: Annotated[int, Field(ge=0, le=65535)] = 9464
+    worker: Annotated[int, Field(ge=0, le=65535)] = 9465
+
+
+class Alarm(Section):
+    """Whom of the operator's people to write to when something is missing or was lost; nobody: it is only logged."""
+
+    to: tuple[EmailStr, ...] = ()
+
+
 class Settings(BaseSettings):
     """All settings of the daemon and the commands."""
 
@@ -138,6 +152,8 @@ class Settings(BaseSettings):
     paths: Paths = Paths()
     trunk: Trunk = Trunk()
     gate: Gate = Gate()
+    watch: Watch = Watch()
+    alarm: Alarm = Alarm()
 
     @classmethod
     def settings_customise_sources(

@@ -126,7 +126,7 @@ async def all_clean(house: House, calls: int) -> list[Any]:
         assert name is None or (name.isprintable() and len(name) <= 80 and "=?" not in name)
     events = await house.query("SELECT data::text FROM call_event")
     assert all(text.isprintable() for row in events for text in strings(json.loads(row["data"])))
-    witness = house.sandbox.cdr_csv.read_text(errors="replace")
+    witness = house.sandbox.cdr.read_text(errors="replace")
     assert len({len(row) for row in csv.reader(witness.splitlines())}) == 1
     return cdrs
 
@@ -414,7 +414,7 @@ async def test_a_withheld_number_is_nowhere(
         file.read_bytes().decode(errors="replace") for file in house.settings.paths.state.rglob("*") if file.is_file()
     ]
     told += await every_row(house)
-    told += [house.sandbox.cdr_csv.read_text(errors="replace")]
+    told += [house.sandbox.cdr.read_text(errors="replace")]
     assert not [text for text in told if SECRET in text or "Geheim" in text]
 
 

@@ -22,7 +22,7 @@ from vorzimmer.sandbox.process import Process
 _PATIENCE = 60.0  # seconds
 # Debian ships these full of comments only; without them Asterisk complains at each start.
 _EMPTY = ("acl.conf", "ccss.conf", "pjproject.conf", "websocket_client.conf")
-_FOLDERS = ("etc", "spool/recording", "spool/outgoing", "log/cdr-csv", "lib", "music")
+_FOLDERS = ("etc", "spool/recording", "spool/outgoing", "log/cdr-custom", "lib", "music")
 
 
 class AsteriskError(Exception):

@@ -20,7 +20,7 @@ from vorzimmer.sandbox.ports import Block
 from vorzimmer.sandbox.state import State
 
 MAX_AGENTS = 240
-HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, AGENTS = range(8)  # places in the block of ports
+HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, AGENTS = range(10)  # places in the block of ports
 DATABASE = ROLE = "vorzimmer"
 CALLER = "sandbox-caller"  # the endpoint through which Asterisk calls itself as if from outside
 _RTP = (10000, 19999)  # shared by all sandboxes: Asterisk passes over a port in use
@@ -135,9 +135,9 @@ class Layout:
         return self.folder / "asterisk" / "etc"
 
     @property
-    def cdr_csv(self) -> Path:
+    def cdr(self) -> Path:
         """Asterisk's own call records."""
-        return self.folder / "asterisk" / "log" / "cdr-csv" / "Master.csv"
+        return self.folder / "asterisk" / "log" / "cdr-custom" / "vorzimmer.csv"
 
     def values(self) -> Values:
         """What Asterisk's configuration is rendered from."""
@@ -170,11 +170,14 @@ class Layout:
             "ami": {"port": self.ami_port, "user": self.ami_user, "password": self.ami_password},
             "database": {"dsn": self.dsn},
             "smtp": {"port": self.smtp_port, "sender": "vorzimmer@sandbox.example"},
+            "watch": {"calls": self.block.port(WATCH_CALLS), "worker": self.block.port(WATCH_WORKER)},
+            "alarm": {"to": ["operator@sandbox.example"]},
             "paths": {
                 "state": str(self.daemon_state),
                 "library": str(self.library),
                 "fallback": str(self.fallback),
                 "recordings": str(self.recordings),
                 "spool": str(self.spool),
+                "cdr": str(self.cdr),
             },
         }
