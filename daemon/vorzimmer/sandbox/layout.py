@@ -20,7 +20,7 @@ from vorzimmer.sandbox.ports import Block
 from vorzimmer.sandbox.state import State
 
 MAX_AGENTS = 240
-HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, AGENTS = range(10)  # places in the block of ports
+HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, AGENTS = range(10)  # places in the block
 DATABASE = ROLE = "vorzimmer"
 CALLER = "sandbox-caller"  # the endpoint through which Asterisk calls itself as if from outside
 _RTP = (10000, 19999)  # shared by all sandboxes: Asterisk passes over a port in use
