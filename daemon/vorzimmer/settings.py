@@ -184,11 +184,11 @@ class Credentials(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Read every file whose name is `section.key`."""
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        folder = credentials_folder()
         found: dict[str, Any] = {}
-        if folder is None or not Path(folder).is_dir():
+        if folder is None:
             return found
-        for file in Path(folder).iterdir():
+        for file in folder.iterdir():
             section, _, key = file.name.partition(".")
             if key and section in self.settings_cls.model_fields:
                 found.setdefault(section, {})[key] = file.read_text().rstrip("\n")
@@ -201,6 +201,12 @@ def _secrets(model: BaseModel) -> Iterator[SecretStr]:
             yield value
         elif isinstance(value, BaseModel):
             yield from _secrets(value)
+
+
+def credentials_folder() -> Path | None:
+    """systemd's credential directory of this process, if it has one."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder is not None and Path(folder).is_dir() else None
 
 
 def chosen_file(named: Path | None) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -90,7 +91,7 @@ def read_migrations(folder: Path | None = None) -> tuple[Migration, ...]:
 
 async def schema_state(conn: asyncpg.Connection, folder: Path | None = None) -> SchemaState:
     """Compare the database with the migration files, changing nothing."""
-    return _compare(read_migrations(folder), await _applied(conn))
+    return compare(read_migrations(folder), await applied_migrations(conn))
 
 
 async def require_current(conn: asyncpg.Connection, folder: Path | None = None) -> None:
@@ -115,8 +116,8 @@ async def migrate(conn: asyncpg.Connection, folder: Path | None = None) -> tuple
     await conn.execute("SELECT pg_advisory_lock($1)", _LOCK)
     try:
         await conn.execute(_CREATE_TABLE)
-        applied = await _applied(conn)
-        state = _compare(files, applied)
+        applied = await applied_migrations(conn)
+        state = compare(files, applied)
         if state in (SchemaState.NEWER, SchemaState.EDITED):
             raise SchemaError(_WHAT_TO_DO[state])
         missing = [file for file in files if file.name not in applied]
@@ -136,14 +137,16 @@ async def _apply(conn: asyncpg.Connection, file: Migration) -> None:
         raise SchemaError(f"{file.name} failed and was rolled back: {error}") from error
 
 
-async def _applied(conn: asyncpg.Connection) -> dict[str, bytes]:
+async def applied_migrations(conn: asyncpg.Connection) -> dict[str, bytes]:
+    """What was applied to the database: each file's name and SHA-256; nothing in a database without a schema."""
     if await conn.fetchval("SELECT to_regclass('schema_migration')") is None:
         return {}
     rows = await conn.fetch("SELECT name, sha256 FROM schema_migration")
     return {row["name"]: row["sha256"] for row in rows}
 
 
-def _compare(files: tuple[Migration, ...], applied: dict[str, bytes]) -> SchemaState:
+def compare(files: tuple[Migration, ...], applied: Mapping[str, bytes]) -> SchemaState:
+    """How a schema to which these were applied compares with the files."""
     known = {file.name: file.sha256 for file in files}
     latest = max(known, default="")
     unknown = applied.keys() - known.keys()
