@@ -204,7 +204,7 @@ def _secrets(model: BaseModel) -> Iterator[SecretStr]:
 
 
 def credentials_folder() -> Path | None:
-    """systemd's credential directory of this process, if it has one."""
+    """The directory in which systemd puts this process's credentials, if there is one."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     return Path(folder) if folder is not None and Path(folder).is_dir() else None
 
