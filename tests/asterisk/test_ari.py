@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from vorzimmer.asterisk import ari as ari_module
 from vorzimmer.asterisk import events, socket_requests
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
@@ -28,6 +29,8 @@ class Peer:
         """Those of the requests that came over the event socket."""
         self.ended: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self.answers: dict[str, Handler] = {}
+        self.silent = False
+        """Whether the event socket is half-open: what comes over it is answered no more."""
         self.url = ""
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -42,8 +45,11 @@ class Peer:
 
     async def _take_request(self, socket: web.WebSocketResponse, asked: dict[str, Any]) -> None:
         """A REST request over the socket: answered like one over HTTP, one after another as Asterisk does."""
+        if self.silent:
+            return
         request = make_mocked_request(asked["method"], f"/ari/{asked['uri']}")
-        self.over_socket.append((request.method, request.path))
+        if request.path != "/ari/asterisk/ping":
+            self.over_socket.append((request.method, request.path))
         response = await self.rest(request)
         assert isinstance(response, web.Response)
         answer = {"type": "RESTResponse", "request_id": asked["request_id"], "status_code": response.status}
@@ -106,6 +112,46 @@ async def test_reconnects_after_a_cut_socket_and_reads_on(peer: Peer) -> None:
         await second.send_json(start("b", "in"))
         assert (await seen.get()).of == "b"
         assert ari.connects == 2
+
+
+async def test_a_half_open_socket_is_noticed(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither answers nor events: the socket is given up and opened anew, though nobody has closed it."""
+    monkeypatch.setattr(ari_module, "PATIENCE", 0.1)
+    peer.silent = True
+    async with running(peer) as ari, asyncio.timeout(5):
+        await peer.sockets.get()
+        await peer.ended.get()
+        peer.silent = False
+        await peer.sockets.get()
+        await ari.ready()
+        assert ari.connects >= 2
+
+
+async def test_whoever_wants_is_told_of_each_connect(peer: Peer) -> None:
+    """What is to be caught up begins when events flow; a failure of it does not end the socket."""
+    told: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def connected() -> None:
+        told.put_nowait(ari.up)
+        raise AriError(500, "it went wrong")
+
+    ari = Ari(peer.url, "user", "secret", "vorzimmer", on_start=lambda _: None, on_connect=connected)
+    task = asyncio.create_task(ari.run())
+    async with asyncio.timeout(5):
+        assert await told.get()
+        await (await peer.sockets.get()).close()
+        assert await told.get()
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_severed_client_changes_nothing_more(peer: Peer) -> None:
+    """Once the calls are let go of, no request reaches Asterisk, by whatever way."""
+    async with running(peer) as ari, asyncio.timeout(5):
+        ari.sever()
+        with pytest.raises(Unavailable):
+            await ari.channels("x").hang_up()
+        assert ("DELETE", "/ari/channels/x") not in peer.requests
 
 
 async def test_events_go_to_the_listener_of_their_object(peer: Peer) -> None:
@@ -241,6 +287,8 @@ async def test_a_cut_socket_fails_the_requests_on_it_and_others_use_http(peer: P
 async def test_a_slow_request_does_not_hold_up_the_others(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asterisk serves a socket's requests one by one: behind one that takes long, other calls are steered by HTTP."""
     monkeypatch.setattr(socket_requests, "SLOW", 0.0)
+    # The heart's own questions are requests on the socket too, and would be waiting at some moments.
+    monkeypatch.setattr(Ari, "_listen_to_heart", lambda *_: asyncio.sleep(60))
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_: web.Request) -> web.StreamResponse:

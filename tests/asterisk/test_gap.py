@@ -57,7 +57,7 @@ async def test_what_nothing_has_any_more_has_ended_whatever_it_was() -> None:
     assert await gap.gone(pbx, ["talking", "words", "message"]) == []
     told = await gap.gone(pbx, ["talking", "left"])
     assert said(told) == {(kind, "left") for kind in ("ChannelDestroyed", "PlaybackFinished", "RecordingFinished")}
-    assert events.ChannelDestroyed("left", 16) in told
+    assert events.ChannelDestroyed("left", 16, missed=True) in told
 
 
 @pytest.mark.parametrize("ask", [gap.still_there, gap.gone])

@@ -12,39 +12,35 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import aiohttp
 import orjson
 import structlog
-from yarl import URL
 
-from vorzimmer.asterisk import events, gap
+from vorzimmer.asterisk import events
 from vorzimmer.asterisk.backoff import backoff
-from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
+from vorzimmer.asterisk.errors import AriError, Unavailable
+from vorzimmer.asterisk.http_requests import REQUEST_TIMEOUT, HttpRequests, decoded
 from vorzimmer.asterisk.objects import Bridges, Channels, OnEvent, Playbacks, Recordings
-from vorzimmer.asterisk.socket_requests import Answer, SocketRequests
+from vorzimmer.asterisk.socket_requests import SocketRequests
 
 log = structlog.get_logger()
 
-REQUEST_TIMEOUT = 10.0
-"""Seconds until a request counts as lost; Asterisk answers in milliseconds or is in trouble."""
+HEARTBEAT = 2.0
+"""Seconds between two questions to Asterisk on the event socket, each of which must be answered in `PATIENCE`."""
 
-HEARTBEAT = 4.0
-"""Seconds between pings on the event socket: a half-open one is noticed after one and a half times that."""
+PATIENCE = 3.0
+"""Seconds. A half-open socket, or an Asterisk that hangs, is noticed after both together at the latest."""
 
 REPLACED_PAUSE = 30.0
 """Seconds before the name is taken back from a second process: two that fight for it would tear all calls apart."""
 
-SETTLED = 1.0
-"""Seconds after a reconnect in which requests that were under way have had their effect."""
 
-POOL = 16
-"""HTTP connections at most: Asterisk's own session limit is 100, the event socket included."""
-
-
-_ERRORS: Mapping[int, type[AriError]] = {404: Gone, 409: Conflict, 412: Conflict, 422: Conflict}
+async def _nothing() -> None:
+    """Nobody wants to know of a connection."""
 
 
 class Ari:
@@ -55,6 +51,7 @@ class Ari:
         user, password: of ari.conf.
         app: the Stasis application's name; only one process may use it at a time.
         on_start: called for every `StasisStart` of a channel nobody listens to yet: a new call.
+        on_connect: run after each connect, while events flow already; cancelled if the socket ends before it does.
     """
 
     def __init__(
@@ -65,16 +62,21 @@ class Ari:
         app: str,
         *,
         on_start: OnEvent,
+        on_connect: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
-        self._base = URL(url) / "ari"
-        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
         self._app = app
         self._on_start = on_start
-        self._session: aiohttp.ClientSession | None = None
+        self._on_connect = on_connect
+        self._over_http = HttpRequests(url, user, password)
+        self._over_socket = SocketRequests()
         self._listeners: dict[str, OnEvent] = {}
         self._up = asyncio.Event()
-        self._over_socket = SocketRequests()
+        self._severed = False
         self.connects = 0
+        self.heard_at = 0.0
+        """The loop's time when Asterisk last said anything on the event socket: until then we missed nothing."""
+        self.tried_at = 0.0
+        """The loop's time when the connection was last made, tried or proven: the client itself is at work."""
         self.channels = Channels(self)
         self.bridges = Bridges(self)
         self.playbacks = Playbacks(self)
@@ -82,25 +84,23 @@ class Ari:
 
     async def run(self) -> None:
         """Hold the event socket, for ever; returns only by cancellation."""
-        timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT)
-        connector = aiohttp.TCPConnector(limit=POOL, keepalive_timeout=10)
-        async with aiohttp.ClientSession(headers=self._headers, timeout=timeout, connector=connector) as session:
-            self._session = session
+        async with self._over_http:
             try:
-                await self._hold(session)
+                await self._hold()
             finally:
                 self._up.clear()
-                self._session = None
 
-    async def _hold(self, session: aiohttp.ClientSession) -> None:
+    async def _hold(self) -> None:
         waits = backoff()
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                async with self._connect(session) as socket:
+                self.tried_at = loop.time()
+                async with self._connect() as socket:
                     waits = backoff()
                     await self._begin()
                     self._over_socket.attach(socket)
-                    replaced = await self._read_and_catch_up(socket)
+                    replaced = await self._serve(socket)
                 log.warning("ari.closed", code=socket.close_code)
                 if replaced:
                     await asyncio.sleep(REPLACED_PAUSE)
@@ -111,9 +111,11 @@ class Ari:
                 self._over_socket.detach()
             await asyncio.sleep(next(waits))
 
-    def _connect(self, session: aiohttp.ClientSession) -> Any:
-        url = self._base / "events" % {"app": self._app, "subscribeAll": "false"}
-        return session.ws_connect(url, heartbeat=HEARTBEAT, max_msg_size=0)
+    def _connect(self) -> Any:
+        assert self._over_http.session is not None  # noqa: S101 - opened by `run`
+        url = self._over_http.base / "events" % {"app": self._app, "subscribeAll": "false"}
+        timeout = aiohttp.ClientWSTimeout(ws_close=0.5)
+        return self._over_http.session.ws_connect(url, timeout=timeout, max_msg_size=0)
 
     async def _begin(self) -> None:
         """Say which events are wanted: all channels' (their end is not sure otherwise), without the noisy types."""
@@ -122,39 +124,54 @@ class Ari:
         await self.request("PUT", f"{path}/eventFilter", json={"disallowed": disallowed})
         await self.request("POST", f"{path}/subscription", eventSource="channel:")
         self.connects += 1
+        self._hear()
         self._up.set()
         log.info("ari.connected", connects=self.connects)
 
-    async def _read_and_catch_up(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
-        """Read; after a gap, tell beside it what was missed."""
-        catching_up = asyncio.create_task(self._catch_up())
+    def _hear(self) -> None:
+        self.heard_at = self.tried_at = asyncio.get_running_loop().time()
+
+    async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Read until the socket ends; beside it let whoever wants catch up, and listen to Asterisk's heart."""
+        beside = [asyncio.create_task(self._tell_connected()), asyncio.create_task(self._listen_to_heart(socket))]
         try:
             return await self._read(socket)
         finally:
-            catching_up.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
 
-    async def _catch_up(self) -> None:
-        """Tell every listener that was there before the socket what it cannot have heard (see `gap`)."""
-        ids = set(self._listeners)
+    async def _tell_connected(self) -> None:
         try:
-            self._dispatch_all(await gap.still_there(self, ids) if ids else [])
-            # What is not there may be about to come: the request for it may just be under way.
-            await asyncio.sleep(SETTLED)
-            ids &= self._listeners.keys()
-            self._dispatch_all(await gap.gone(self, ids) if ids else [])
+            await self._on_connect()
         except AriError as error:  # the socket will not last either, and the next one begins with this again
             log.warning("ari.not_caught_up", error=str(error))
 
-    def _dispatch_all(self, missed: Iterable[events.Event]) -> None:
-        for event in missed:
-            if event.of in self._listeners:
-                self._dispatch(event)
+    async def _listen_to_heart(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Ask over the socket, now and again; without an answer it is closed, for it may be open at our end only.
+
+        A question of our own and not a WebSocket ping: that is answered by Asterisk's web server even when the part
+        that serves requests hangs.
+        """
+        try:
+            while True:
+                asked = asyncio.get_running_loop().time()
+                with contextlib.suppress(TimeoutError):
+                    await self._over_socket.ask("GET", "/asterisk/ping", None, {}, PATIENCE)
+                if self.heard_at < asked:  # neither an answer nor an event
+                    break
+                await asyncio.sleep(HEARTBEAT)
+        except (OSError, aiohttp.ClientError):
+            return  # the reader has seen it too
+        log.warning("ari.silent", seconds=PATIENCE)
+        await socket.close()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Read until the socket ends; whether another process took the application's name."""
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
+            self._hear()
             try:
                 raw = orjson.loads(message.data)
             except ValueError:
@@ -186,6 +203,17 @@ class Ari:
             # One call's mistake must not stop the events of all others.
             log.exception("ari.listener_failed", type=type(event).__name__, of=event.of)
 
+    def tell(self, missed: Iterable[events.Event]) -> None:
+        """Hand over events that were made up, to those who still listen to their objects."""
+        for event in missed:
+            if event.of in self._listeners:
+                self._dispatch(event)
+
+    @property
+    def listened(self) -> frozenset[str]:
+        """The objects that somebody listens to."""
+        return frozenset(self._listeners)
+
     async def ready(self) -> None:
         """Wait until events flow."""
         await self._up.wait()
@@ -194,6 +222,10 @@ class Ari:
     def up(self) -> bool:
         """Whether events flow."""
         return self._up.is_set()
+
+    def sever(self) -> None:
+        """Let no further request through: what lives in Asterisk stays as it is. There is no way back."""
+        self._severed = True
 
     def on_event(self, object_id: str, callback: OnEvent) -> None:
         """Send the events of a channel, playback or recording to `callback`; register before the request."""
@@ -224,23 +256,14 @@ class Ari:
 
     async def _exchange(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Any:
         what = f"{method} {path}"
+        if self._severed:
+            raise Unavailable(f"{what}: this process lets go of its calls")
         try:
             # The answer to a GET may be long, and on the socket events would wait behind it.
             if method != "GET" and self._over_socket.usable:
-                status, content = await self._over_socket.ask(method, path, json, params, REQUEST_TIMEOUT)
+                answer = await self._over_socket.ask(method, path, json, params, REQUEST_TIMEOUT)
             else:
-                status, content = await self._over_http(method, path, json, params)
+                answer = await self._over_http.ask(method, path, json, params)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"{what}: {error or type(error).__name__}") from error
-        if status >= 400:
-            raise _ERRORS.get(status, AriError)(status, what)
-        return orjson.loads(content) if content else None
-
-    async def _over_http(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Answer:
-        if self._session is None:
-            raise ConnectionError("not connected")
-        body = None if json is None else orjson.dumps(json)
-        headers = {"Content-Type": "application/json"} if body is not None else None
-        url = self._base.joinpath(path.removeprefix("/")).with_query(params)
-        async with self._session.request(method, url, data=body, headers=headers) as response:
-            return response.status, await response.read()
+        return decoded(what, answer)

@@ -24,3 +24,9 @@ class Unavailable(AriError):
 
     def __init__(self, what: str) -> None:
         super().__init__(0, what)
+
+
+def refusal(status: int, what: str) -> AriError:
+    """The error for an HTTP status that says no."""
+    kinds: dict[int, type[AriError]] = {404: Gone, 409: Conflict, 412: Conflict, 422: Conflict}
+    return kinds.get(status, AriError)(status, what)

@@ -8,19 +8,29 @@ for its type, so a malformed event is dropped as a whole and never half believed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelData:
-    """A channel as ARI describes it. `number` and `name` of the caller are raw."""
+    """A channel as ARI describes it. `number` and `name` of the caller are raw.
+
+    `app` and `app_args`: the Stasis application it is in and its arguments there; empty in the dialplan.
+    `variables`: those that were set with `report_events`. `sip_call_id` is what its SIP messages carry.
+    """
 
     id: str
     name: str
     state: str
     number: str
     caller_name: str
+    app: str = ""
+    app_args: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    sip_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,11 @@ class HangupRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChannelDestroyed:
-    """The channel is gone. `cause`: Q.850."""
+    """The channel is gone. `cause`: Q.850. `missed`: it had gone before, while no events came."""
 
     of: str
     cause: int
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,36 @@ def parse_channel(raw: Mapping[str, Any]) -> ChannelData:
         KeyError, TypeError: not a channel.
     """
     caller = raw["caller"]
-    return ChannelData(str(raw["id"]), str(raw["name"]), str(raw["state"]), str(caller["number"]), str(caller["name"]))
+    app, args = _application(raw.get("dialplan") or {})
+    return ChannelData(
+        str(raw["id"]),
+        str(raw["name"]),
+        str(raw["state"]),
+        str(caller["number"]),
+        str(caller["name"]),
+        app,
+        args,
+        parse_time(str(raw.get("creationtime", ""))),
+        {str(key): str(value) for key, value in (raw.get("channelvars") or {}).items()},
+        str(raw.get("protocol_id", "")),
+    )
+
+
+def _application(dialplan: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The Stasis application and its arguments, from what the dialplan runs on the channel."""
+    if dialplan.get("app_name") != "Stasis":
+        return "", ()
+    app, *args = str(dialplan.get("app_data", "")).split(",")
+    return app, tuple(args)
+
+
+def parse_time(text: str) -> datetime | None:
+    """An instant as ARI writes it, such as `2026-11-22T06:34:11.322+0000`; None if it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _channel_id(raw: Mapping[str, Any]) -> str:

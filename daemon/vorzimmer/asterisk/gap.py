@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vorzimmer.asterisk import events
-from vorzimmer.asterisk.errors import Gone
-from vorzimmer.asterisk.objects import Channels, Rest
+from vorzimmer.asterisk.objects import Channels, Playbacks, Recordings, Rest
 
 NORMAL = 16
 """Q.850: the cause of an end that nobody told us of."""
@@ -44,7 +43,7 @@ async def gone(ari: Rest, ids: Iterable[str]) -> list[events.Event]:
     told: list[events.Event] = []
     for one in ids:
         if one not in living and not await _sounds(ari, one):
-            told.append(events.ChannelDestroyed(one, NORMAL))
+            told.append(events.ChannelDestroyed(one, NORMAL, missed=True))
             told.append(events.PlaybackFinished(one, failed=False))
             told.append(events.RecordingFinished(one, failed=False))
     return told
@@ -52,10 +51,4 @@ async def gone(ari: Rest, ids: Iterable[str]) -> list[events.Event]:
 
 async def _sounds(ari: Rest, one: str) -> bool:
     """Whether it is a playback or a recording that goes on."""
-    for kind in ("playbacks", "recordings/live"):
-        try:
-            await ari.request("GET", f"/{kind}/{one}")
-        except Gone:
-            continue
-        return True
-    return False
+    return await Playbacks(ari).live(one) or await Recordings(ari).live(one)

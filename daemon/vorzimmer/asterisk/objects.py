@@ -6,6 +6,8 @@ An object is its id and the way to ask; it holds no copy of Asterisk's state, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from vorzimmer.asterisk import events
@@ -45,17 +47,27 @@ class Channel:
         self._ari.forget(self.id)
 
     async def create(
-        self, endpoint: str, *, app: str, args: str, originator: str, variables: Mapping[str, str]
+        self,
+        endpoint: str,
+        *,
+        app: str,
+        args: str,
+        originator: str,
+        variables: Mapping[str, str],
+        reported: Mapping[str, str],
     ) -> None:
         """Make a channel to `endpoint` under this id, chosen by us; it enters `app` with `args` and waits for `dial`.
+
+        `variables` are set on it; `reported` are set and ride in each of its events and in the list of channels.
 
         Listen before: its events may overtake the answer to this request. `originate` would be one request less, but
         follows redirections (SIP 302) to wherever the called side says, over the trunk too.
         """
+        reports = {name: {"value": value, "report_events": True} for name, value in reported.items()}
         await self._ari.request(
             "POST",
             "/channels/create",
-            json={"variables": dict(variables)},
+            json={"variables": {**variables, **reports}},
             channelId=self.id,
             endpoint=endpoint,
             app=app,
@@ -135,11 +147,16 @@ class Channels:
 
     async def exists(self, channel_id: str) -> bool:
         """Whether the channel is there."""
-        try:
-            await self._ari.request("GET", f"/channels/{channel_id}")
-        except Gone:
-            return False
-        return True
+        return await _is_there(self._ari, f"/channels/{channel_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeData:
+    """A bridge as ARI describes it: its id, and the channels in it."""
+
+    id: str
+    channels: frozenset[str]
+    created_at: datetime | None
 
 
 class Bridge:
@@ -182,16 +199,28 @@ class Bridges:
         """A bridge by its id, without asking Asterisk."""
         return Bridge(self._ari, bridge_id)
 
-    async def list(self) -> list[str]:
-        """The ids of all bridges."""
-        return [str(raw["id"]) for raw in await self._ari.request("GET", "/bridges")]
+    async def list(self) -> list[BridgeData]:
+        """All bridges of this Asterisk."""
+        found = await self._ari.request("GET", "/bridges")
+        return [
+            BridgeData(str(raw["id"]), frozenset(map(str, raw["channels"])), events.parse_time(raw["creationtime"]))
+            for raw in found
+        ]
 
 
 class Recordings:
-    """`client.recordings`: the live ones."""
+    """`client.recordings`."""
 
     def __init__(self, ari: Rest) -> None:
         self._ari = ari
+
+    async def live(self, name: str) -> bool:
+        """Whether it is being recorded now."""
+        return await _is_there(self._ari, f"/recordings/live/{name}")
+
+    async def stored(self, name: str) -> bool:
+        """Whether it is finished and lies in Asterisk's folder."""
+        return await _is_there(self._ari, f"/recordings/stored/{name}")
 
     async def stop(self, name: str) -> None:
         """Stop a live recording and keep it."""
@@ -204,6 +233,18 @@ class Playbacks:
     def __init__(self, ari: Rest) -> None:
         self._ari = ari
 
+    async def live(self, playback_id: str) -> bool:
+        """Whether it is being played or waits for its turn."""
+        return await _is_there(self._ari, f"/playbacks/{playback_id}")
+
     async def stop(self, playback_id: str) -> None:
         """Stop a playback."""
         await self._ari.request("DELETE", f"/playbacks/{playback_id}")
+
+
+async def _is_there(ari: Rest, path: str) -> bool:
+    try:
+        await ari.request("GET", path)
+    except Gone:
+        return False
+    return True

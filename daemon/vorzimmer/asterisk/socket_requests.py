@@ -15,11 +15,10 @@ from typing import Any
 import aiohttp
 import orjson
 
+from vorzimmer.asterisk.http_requests import Answer
+
 SLOW = 0.25
 """Seconds after which a request without an answer counts as holding up the others; usual are milliseconds."""
-
-Answer = tuple[int, str | bytes | None]
-"""HTTP status and body."""
 
 
 class SocketRequests:

@@ -56,8 +56,8 @@ async def _take_down_bridges(exchange: Exchange, call_id: str) -> None:
     """Take down what the call had put its channels in: its bridges' ids begin with the call's."""
     with contextlib.suppress(AriError):
         for bridge in await exchange.ari.bridges.list():
-            if bridge.startswith(f"{call_id}-"):
-                await exchange.ari.bridges(bridge).destroy()
+            if bridge.id.startswith(f"{call_id}-"):
+                await exchange.ari.bridges(bridge.id).destroy()
 
 
 def channels_of(events: Sequence[CallEvent]) -> set[str]:

@@ -181,6 +181,7 @@ class Session:
             args=f"leg,{self.id}",
             originator=self.id,
             variables=shown | variables,
+            reported={"VZ_TARGET": target},
         )
         return leg
 
