@@ -11,14 +11,16 @@ from typing import Any
 import asyncpg
 import orjson
 import pytest
+import structlog
 
+from tests.e2e.house import eventually
 from tests.notify.conftest import MakeEmail, Troubles, soon
 from tests.notify.examples import payload
 from tests.notify.post_office import PostOffice
 from vorzimmer.core.retry import ATTEMPTS
 from vorzimmer.notify import worker
-from vorzimmer.notify.channel import Channel, Outcome, RetryLater, Sent
-from vorzimmer.store.outbox import Leased
+from vorzimmer.notify.channel import Channel, Dead, Outcome, RetryLater, Sent
+from vorzimmer.store.outbox import Backlog, Leased
 
 
 @pytest.fixture
@@ -76,8 +78,10 @@ def desk(dsn: str, troubles: Troubles, monkeypatch: pytest.MonkeyPatch) -> Desk:
         *,
         connect: Callable[[], Awaitable[Any]] = lambda: asyncpg.connect(dsn),
         slow: timedelta = timedelta(hours=2),
+        at_once: int = worker.AT_ONCE,
         **options: Any,
     ) -> AsyncIterator[asyncio.Task[None]]:
+        monkeypatch.setattr(worker, "AT_ONCE", at_once)
         stop = asyncio.Event()
         task = asyncio.create_task(
             worker.run(
@@ -169,7 +173,7 @@ async def test_a_permanent_refusal_is_dead_and_reported(
     assert await attempts(conn) == [("dead", "recipient refused: 550 no such user")]
     [(event, about)] = troubles
     assert event == "outbox.dead"
-    assert about["call"] == "call-a"
+    assert about["call_id"] == "call-a"
     assert "550" in about["detail"]
 
 
@@ -424,3 +428,49 @@ async def test_stops_although_the_database_is_away(desk: Desk, troubles: Trouble
     async with desk({}, connect=connect):
         pass
     assert set(troubles.events()) == {"outbox.database_away"}
+
+
+async def test_what_it_does_is_counted(desk: Desk, conn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watcher sees every outcome, what is under way, what waits, and whether the database is there."""
+    monkeypatch.setattr(worker, "BACKLOG_SECONDS", 0.0)
+    await put(conn, "sent", "retry", "dead", "hangs")
+    go_on, tally = asyncio.Event(), worker.Tally()
+    outcomes: dict[str, Outcome] = {"retry@x.example": RetryLater("busy"), "dead@x.example": Dead("unknown")}
+
+    async def backlog() -> Backlog:
+        return tally.backlog
+
+    async def answer(message: Leased) -> Outcome:
+        if message.recipient.startswith("hangs"):
+            await go_on.wait()
+        return outcomes.get(message.recipient, Sent("well"))
+
+    async with desk({"email": Scripted(answer)}, tally=tally, slow=timedelta(hours=-1)):
+        await _until(conn, "SELECT count(*) = 3 FROM outbox_attempt")
+        await put(conn, "far", channel="pigeon")
+        await _until(conn, "SELECT count(*) = 4 FROM outbox_attempt")
+        await eventually(backlog, lambda seen: seen.dead == 2)
+        assert (tally.sent, tally.retry, tally.dead, tally.under_way) == (1, 1, 2, 1)
+        assert tally.backlog == Backlog(pending=1, leased=1, dead=2, oldest_due=0.0)
+        assert tally.connected
+        go_on.set()
+    assert not tally.connected
+    assert (tally.sent, tally.under_way) == (2, 0)
+
+
+async def test_every_line_names_the_call(
+    desk: Desk, conn: Any, troubles: Troubles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever is logged while a message is sent, by whichever module, carries the call's id; troubles do too."""
+    await put(conn, "a")
+
+    async def answer(_: Leased) -> Outcome:
+        structlog.get_logger().info("somewhere.deep")
+        return Dead("unknown") if channel.told[1:] else RetryLater("busy")
+
+    channel = Scripted(answer)
+    async with desk({"email": channel}):
+        await _until(conn, "SELECT count(*) = 1 FROM outbox WHERE state = 'dead'")
+    lines = [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines] == ["somewhere.deep", "outbox.retry", "somewhere.deep"]
+    assert {line["call_id"] for line in lines} | {about["call_id"] for _, about in troubles} == {"call-a"}

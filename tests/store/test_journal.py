@@ -187,11 +187,28 @@ def test_memory_is_bounded_but_ends_are_kept(tmp_path: Path, troubles: Troubles)
     with opened(tmp_path, troubles, memory_lines=3) as journal, disk_full(beyond=0):
         write_call(journal, "c1")
         write_call(journal, "c2")
+        assert journal.waiting == 5
+        assert journal.lost == 11
     with opened(tmp_path, troubles) as journal:
         kinds = [record["t"] for record, _ in journal.read_from()]
     assert kinds == ["event"] * 3 + ["end"] * 2
     assert troubles.events == ["journal.write_refused", "journal.write_refused", "journal.written_again"]
     assert troubles.reported[-1][1]["lost"] == 11
+
+
+def test_the_oldest_unshipped_record_is_known(tmp_path: Path, troubles: Troubles) -> None:
+    """Whoever watches sees since when the database lacks something, across a restart too."""
+    with opened(tmp_path, troubles) as journal:
+        assert journal.oldest_unshipped() is None
+        cdr = write_call(journal, "c1")
+        assert journal.oldest_unshipped() == cdr.started_at
+        _, position = journal.unshipped(7)
+        journal.mark_shipped(position, 7)
+    with opened(tmp_path, troubles) as journal:
+        assert journal.oldest_unshipped() == cdr.ended_at
+        _, position = journal.unshipped(1)
+        journal.mark_shipped(position, 1)
+        assert journal.oldest_unshipped() is None
 
 
 def test_two_daemons_cannot_share_a_journal(tmp_path: Path, troubles: Troubles) -> None:

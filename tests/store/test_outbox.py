@@ -46,6 +46,20 @@ async def test_two_workers_share_the_rows(dsn: str, conn: Any) -> None:
     await other.close()
 
 
+async def test_the_backlog_is_counted(conn: Any) -> None:
+    """Whoever watches sees what is not delivered, and for how long something has been due; what was sent is no part."""
+    assert await outbox.backlog(conn) == outbox.Backlog()
+    await put(conn, "sent", "dead", "leased", "late", "later")
+    sent, dead, *_ = await outbox.lease(conn, 3, 60)
+    await outbox.mark_sent(conn, sent.id, "well")
+    await outbox.mark_dead(conn, dead.id, "unknown")
+    await conn.execute("UPDATE outbox SET next_at = now() - interval '50 s' WHERE recipient = 'late'")
+    await conn.execute("UPDATE outbox SET next_at = now() + interval '50 s' WHERE recipient = 'later'")
+    found = await outbox.backlog(conn)
+    assert (found.pending, found.leased, found.dead) == (2, 1, 1)
+    assert 50 <= found.oldest_due < 70
+
+
 async def test_a_lease_that_ran_out_frees_the_row(conn: Any) -> None:
     """The message of a worker that died is sent by the next one, and the lost attempt is counted."""
     await put(conn, "a@example.org")

@@ -177,8 +177,11 @@ async def test_a_database_outage_is_only_lag(
     async with shipping(journal, nobody, troubles) as shipper:
         write_call(journal, "c1")
         await troubles.told.wait()
+        assert not shipper.connected
         shipper._dsn = dsn
         await shipper.drained()
+        assert shipper.connected
+    assert not shipper.connected
     assert troubles.events == ["shipper.database_away", "shipper.database_back"]
     assert troubles.reported[0][1]["lag"] == 8
     assert await rows(conn) == (7, 1, 1, 1)
@@ -216,6 +219,8 @@ async def test_poisoned_records_are_set_aside(journal: Journal, dsn: str, conn: 
         await shipper.drained()
     assert await rows(conn) == (14, 2, 2, 2)
     assert troubles.events == ["shipper.record_rejected"] * 4
+    assert {about["call_id"] for _, about in troubles.reported} == {"bad"}
+    assert (shipper.shipped, shipper.rejected) == (16, 4)
     kept = [orjson.loads(line) for line in (journal.folder / "rejected.jsonl").read_bytes().splitlines()]
     assert kept[0]["record"]["id"] == "no-uuid"
     assert "invalid input syntax for type uuid" in kept[0]["why"]

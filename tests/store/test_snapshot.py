@@ -89,6 +89,21 @@ async def test_a_change_is_seen_at_once(dsn: str, conn: Any, file: Path, trouble
     assert troubles.events == []
 
 
+async def test_its_age_is_that_of_the_last_comparison(
+    dsn: str, file: Path, troubles: Troubles, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look at the database makes the snapshot young again, changed or not; without one it grows old."""
+    now = 100.0
+    monkeypatch.setattr("vorzimmer.store.snapshot.time.monotonic", lambda: now)
+    young, old = Snapshot(dsn, file, troubles), Snapshot(nobody, file, troubles)
+    for _ in range(2):
+        now += 50
+        await young.load()
+        await old.load()
+        assert young.age == 0
+    assert old.age == 100
+
+
 async def test_the_copy_serves_while_the_database_is_away(
     dsn: str, conn: Any, file: Path, troubles: Troubles, nobody: str, tmp_path: Path
 ) -> None:

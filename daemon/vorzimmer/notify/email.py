@@ -145,7 +145,7 @@ class Email:
             mp3 = await self._converted(name)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a recording, the mail must go
             self._trouble(
-                "email.recording_missing", call=message.call_id, recording=str(name), error=one_line(str(error))
+                "email.recording_missing", call_id=message.call_id, recording=str(name), error=one_line(str(error))
             )
             return None, "missing"
         return Attachment(f"voicemail-{started(message.payload):%Y%m%d-%H%M%S}.mp3", mp3), "attached"

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import asyncpg
+import structlog
 
 from vorzimmer.core.ports import Clock, Trouble
 from vorzimmer.core.retry import ATTEMPTS, next_attempt
@@ -18,7 +21,9 @@ from vorzimmer.notify.channel import Channel, Dead, Outcome, RetryLater, Sent
 from vorzimmer.notify.plain import one_line
 from vorzimmer.notify.render import RenderError
 from vorzimmer.store import outbox
-from vorzimmer.store.outbox import Leased
+from vorzimmer.store.outbox import Backlog, Leased
+
+log = structlog.get_logger()
 
 WAKE_UP = "vorzimmer_outbox"
 """The NOTIFY that says that a message has come. It may get lost: polling finds the message too, only later."""
@@ -35,8 +40,26 @@ ROUND_SECONDS = 20.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between two tries to reach the database: doubling from the one to the other."""
 
+AT_ONCE = 10
+"""How many messages may be under way."""
+
+BACKLOG_SECONDS = 10.0
+"""Between two counts of what waits in the outbox."""
+
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 Mark = Callable[[asyncpg.Connection], Awaitable[bool]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a worker does, for those who watch it. Attempts by their outcome are counted from its start."""
+
+    sent: int = 0
+    retry: int = 0
+    dead: int = 0
+    under_way: int = 0
+    connected: bool = False
+    backlog: Backlog = field(default_factory=Backlog)
 
 
 async def run(
@@ -47,8 +70,8 @@ async def run(
     clock: Clock,
     jitter: Callable[[], float],
     trouble: Trouble,
-    at_once: int = 10,
     poll: float = 2.0,
+    tally: Tally | None = None,
 ) -> None:
     """Work until `stop` is set; what is being sent then is still finished and marked. No failure ends it.
 
@@ -59,11 +82,11 @@ async def run(
         clock: from it the next attempt is counted.
         jitter: draws a number from 0 to 1, see `core.retry`.
         trouble: hears of each message given up, of faults, and of an unreachable database.
-        at_once: how many messages may be under way.
         poll: seconds between two looks into the outbox when nothing wakes the worker.
+        tally: is kept up to date.
     """
     async with asyncio.TaskGroup() as sendings:
-        worker = _Worker(channels, clock, jitter, trouble, sendings, stop, at_once, poll)
+        worker = _Worker(channels, clock, jitter, trouble, sendings, stop, poll, tally or Tally())
         watch = asyncio.create_task(stop.wait())
         watch.add_done_callback(lambda _: worker.wake.set())
         try:
@@ -83,8 +106,8 @@ class _Worker:
         trouble: Trouble,
         sendings: asyncio.TaskGroup,
         stop: asyncio.Event,
-        at_once: int,
         poll: float,
+        tally: Tally,
     ) -> None:
         self._channels = channels
         self._clock = clock
@@ -92,9 +115,9 @@ class _Worker:
         self._trouble = trouble
         self._sendings = sendings
         self._stop = stop
-        self._at_once = at_once
         self._poll = poll
-        self._under_way = 0
+        self._tally = tally
+        self._count_at = 0.0
         self._marks: list[Mark] = []
         self._pause = FIRST_PAUSE
         self.wake = asyncio.Event()
@@ -108,7 +131,7 @@ class _Worker:
                 self._trouble("outbox.database_away", error=one_line(f"{type(error).__name__}: {error}"))
             else:
                 return
-            if self._stop.is_set() and not self._under_way:
+            if self._stop.is_set() and not self._tally.under_way:
                 if self._marks:
                     self._trouble("outbox.marks_lost", messages=len(self._marks))
                 return
@@ -120,31 +143,41 @@ class _Worker:
         conn = await connect()
         try:
             await conn.add_listener(WAKE_UP, lambda *_: self.wake.set())
+            self._tally.connected = True
             while True:
                 await self._round(conn)
-                if self._stop.is_set() and not self._under_way and not self._marks:
+                if self._stop.is_set() and not self._tally.under_way and not self._marks:
                     return
                 await self._nap(self._poll)
         finally:
+            self._tally.connected = False
             conn.terminate()
 
     async def _round(self, conn: asyncpg.Connection) -> None:
         """One transaction: mark what has ended, lease for the free places. Then start what was leased."""
         marks = self._marks.copy()
-        free = 0 if self._stop.is_set() else self._at_once - self._under_way
+        free = 0 if self._stop.is_set() else AT_ONCE - self._tally.under_way
         alarm = asyncio.get_running_loop().call_later(ROUND_SECONDS, conn.terminate)  # even the rollback might hang
         try:
             async with conn.transaction():
                 for mark in marks:
                     await mark(conn)
                 leased = await outbox.lease(conn, free, LEASE_SECONDS) if free else ()
+                await self._count(conn)
         finally:
             alarm.cancel()
         del self._marks[: len(marks)]
         self._pause = FIRST_PAUSE
         for message in leased:
-            self._under_way += 1
+            self._tally.under_way += 1
             self._sendings.create_task(self._send(message))
+
+    async def _count(self, conn: asyncpg.Connection) -> None:
+        """See how much waits, from time to time."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._count_at:
+            self._tally.backlog = await outbox.backlog(conn)
+            self._count_at = now + BACKLOG_SECONDS
 
     async def _nap(self, seconds: float) -> None:
         """Wait until something happens: a message came, one has ended, `stop` was set, or the time is over."""
@@ -156,27 +189,33 @@ class _Worker:
         self.wake.clear()
 
     async def _send(self, message: Leased) -> None:
+        # The task is this message's own, and so is its context: every line written here names the call.
+        structlog.contextvars.bind_contextvars(call_id=message.call_id, client=message.client_id, message=message.id)
         try:
             outcome = await self._attempt(message)
             self._marks.append(self._mark(message, outcome))
         finally:
-            self._under_way -= 1
+            self._tally.under_way -= 1
             self.wake.set()
 
     def _mark(self, message: Leased, outcome: Outcome) -> Mark:
         """What is to be written down of an attempt; a message without hope is reported."""
         match outcome:
             case Sent(detail):
+                self._tally.sent += 1
+                log.info("outbox.sent", channel=message.channel, attempt=message.attempts, detail=detail)
                 return partial(outbox.mark_sent, message=message.id, detail=detail)
             case RetryLater(detail):
                 next_at = next_attempt(message.attempts, self._clock(), self._jitter())
                 if next_at is not None:
+                    self._tally.retry += 1
+                    log.info("outbox.retry", channel=message.channel, attempt=message.attempts, detail=detail)
                     return partial(outbox.mark_retry, message=message.id, next_at=next_at, detail=detail)
                 detail = f"given up after {message.attempts} attempts: {detail}"
             case Dead(detail):
                 pass
-        about = {"message": message.id, "call": message.call_id, "client": message.client_id}
-        self._trouble("outbox.dead", **about, channel=message.channel, detail=detail)
+        self._tally.dead += 1
+        self._trouble("outbox.dead", **_about(message), detail=detail)
         return partial(outbox.mark_dead, message=message.id, detail=detail)
 
     async def _attempt(self, message: Leased) -> Outcome:
@@ -194,5 +233,15 @@ class _Worker:
             return Dead(one_line(f"cannot be written: {error}"))
         except Exception as error:  # noqa: BLE001 - a fault at one message must not stop the others
             words = one_line(f"{type(error).__name__}: {error}")
-            self._trouble("outbox.fault", message=message.id, channel=message.channel, error=words)
+            self._trouble("outbox.fault", **_about(message), error=words)
             return RetryLater(words)
+
+
+def _about(message: Leased) -> dict[str, Any]:
+    """Which message it is, for those who are told of it."""
+    return {
+        "message": message.id,
+        "call_id": message.call_id,
+        "client": message.client_id,
+        "channel": message.channel,
+    }

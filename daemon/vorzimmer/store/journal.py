@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,24 @@ class Journal:
     def lag(self) -> int:
         """Records that are not in the database yet."""
         return self._lag
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait in memory because the disk refuses them."""
+        return self._writer.waiting
+
+    @property
+    def lost(self) -> int:
+        """Records that were lost since the start, because neither disk nor memory took them."""
+        return self._writer.lost_ever
+
+    def oldest_unshipped(self) -> datetime | None:
+        """When the oldest record on disk that is not in the database happened; None: there is none."""
+        for record, _ in self.read_from(self._shipped) if self._lag else ():
+            at = record["at"] if record["t"] == "event" else record["record"]["cdr"].get("ended_at")
+            if at is not None:
+                return datetime.fromisoformat(at)
+        return None
 
     def read_from(self, position: Position = START) -> Iterator[tuple[dict[str, Any], Position]]:
         """Every record from `position` on, each with the position behind it. Damaged lines are told and skipped."""

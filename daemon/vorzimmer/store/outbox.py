@@ -31,6 +31,23 @@ class Leased:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is not delivered, in messages by state; `oldest_due` is for how many seconds the oldest has been due."""
+
+    pending: int = 0
+    leased: int = 0
+    dead: int = 0
+    oldest_due: float = 0.0
+
+
+_BACKLOG = """
+SELECT count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'leased') AS leased,
+    (SELECT count(*) FROM outbox WHERE state = 'dead') AS dead,
+    coalesce(greatest(extract(epoch FROM now() - min(coalesce(leased_until, next_at))), 0), 0)::float8 AS oldest_due
+FROM outbox WHERE state IN ('pending', 'leased')
+"""
+
 _LEASE = """
 UPDATE outbox SET state = 'leased', attempts = attempts + 1, leased_until = now() + make_interval(secs => $2)
 WHERE id IN (
@@ -59,6 +76,11 @@ async def lease(conn: asyncpg.Connection, limit: int, seconds: float, channel: s
     rows = await conn.fetch(_LEASE, limit, seconds, channel)
     leased = [Leased(**{**dict(row), "payload": orjson.loads(row["payload"])}) for row in rows]
     return tuple(sorted(leased, key=lambda message: message.id))
+
+
+async def backlog(conn: asyncpg.Connection) -> Backlog:
+    """Count what is not delivered; an index each keeps that quick however much was sent before."""
+    return Backlog(**await conn.fetchrow(_BACKLOG))
 
 
 async def mark_sent(conn: asyncpg.Connection, message: int, detail: str) -> bool:

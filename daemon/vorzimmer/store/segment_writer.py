@@ -55,6 +55,8 @@ class SegmentWriter:
         self._retired: list[int] = []
         self._waiting: deque[bytes] = deque()
         self._lost = 0
+        self.lost_ever = 0
+        """Lines that found no place in memory either, since the start."""
         self._lock = threading.Lock()
         self._dirty, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_synced, name="journal-sync", daemon=True)
@@ -99,6 +101,7 @@ class SegmentWriter:
             self._waiting.append(line)
             return refused
         self._lost += 1
+        self.lost_ever += 1
         return "no more records can wait in memory; from now on events are lost" if self._lost == 1 else None
 
     def _put(self, line: bytes) -> None:

@@ -47,7 +47,15 @@ class Shipper:
         self._wake = asyncio.Event()
         self._looked = asyncio.Event()
         self._failures = 0
+        self._conn: asyncpg.Connection | None = None
+        self.shipped = self.rejected = 0
+        """Records brought to the database, and records that it refused, since the start."""
         journal.on_end = self._wake.set
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to the database."""
+        return self._conn is not None and not self._conn.is_closed()
 
     async def run(self) -> None:
         """Ship until cancelled. An unreachable or failing database is tried again with growing pauses."""
@@ -70,6 +78,7 @@ class Shipper:
 
     async def _ship_while_connected(self) -> None:
         conn = await asyncpg.connect(self._dsn, timeout=_CONNECT_TIMEOUT, command_timeout=_COMMAND_TIMEOUT)
+        self._conn = conn
         try:
             while True:
                 self._wake.clear()
@@ -79,13 +88,16 @@ class Shipper:
                     await asyncio.sleep(self._pause)
                     await self._woken()
         finally:
+            self._conn = None
             conn.terminate()
 
     async def _ship_some(self, conn: asyncpg.Connection) -> int:
         bodies, position = self._journal.unshipped(_BATCH)
         if bodies:
+            rejected = self.rejected
             await self._store(conn, bodies)
             self._journal.mark_shipped(position, len(bodies))
+            self.shipped += len(bodies) - (self.rejected - rejected)
         return len(bodies)
 
     async def _store(self, conn: asyncpg.Connection, bodies: Sequence[bytes]) -> None:
@@ -111,7 +123,8 @@ class Shipper:
             os.write(handle, orjson.dumps(record) + b"\n")
         finally:
             os.close(handle)
-        self._trouble("shipper.record_rejected", why=outage.why(error), file=str(file))
+        self.rejected += 1
+        self._trouble("shipper.record_rejected", call_id=_call_of(body), why=outage.why(error), file=str(file))
 
     def _note_success(self) -> None:
         if self._failures:
@@ -127,3 +140,11 @@ class Shipper:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _call_of(body: bytes) -> str | None:
+    """The call that a record is about. Whatever is wrong with the record, asking this must not fail."""
+    record = orjson.loads(body)
+    about = record if "call_id" in record else record.get("record", {}).get("cdr", {})
+    call_id = about.get("call_id")
+    return None if call_id is None else str(call_id)
