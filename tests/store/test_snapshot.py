@@ -94,7 +94,7 @@ async def test_its_age_is_that_of_the_last_comparison(
 ) -> None:
     """Each look at the database makes the snapshot young again, changed or not; without one it grows old."""
     now = 100.0
-    monkeypatch.setattr("vorzimmer.store.snapshot.time.monotonic", lambda: now)
+    monkeypatch.setattr("vorzimmer.store.snapshot.monotonic", lambda: now)
     young, old = Snapshot(dsn, file, troubles), Snapshot(nobody, file, troubles)
     for _ in range(2):
         now += 50

@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import gc
 import os
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -76,12 +76,12 @@ class Snapshot:
         self._poll = poll
         self._book = _NOTHING
         self._failures = 0
-        self._compared = time.monotonic()
+        self._compared = monotonic()
 
     @property
     def age(self) -> float:
         """Seconds since the version was last compared with the database; since the start if it never was."""
-        return time.monotonic() - self._compared
+        return monotonic() - self._compared
 
     @property
     def version(self) -> int:
@@ -154,7 +154,7 @@ class Snapshot:
     async def _refresh(self, conn: asyncpg.Connection) -> bool:
         """Read what changed; True if anything did. Models are made in a thread, for calls go on meanwhile."""
         if await book.version(conn) == self.version:
-            self._compared = time.monotonic()
+            self._compared = monotonic()
             return False
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             number = await book.version(conn)
@@ -170,7 +170,7 @@ class Snapshot:
                 )
             )
         )
-        self._compared = time.monotonic()
+        self._compared = monotonic()
         await asyncio.to_thread(self._write_copy)
         return True
 
