@@ -14,12 +14,15 @@ import os
 import re
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import structlog
+
+from vorzimmer.core.witness import Witness
+
+__all__ = ["Witness", "ended", "latest", "parse", "read"]
 
 log = structlog.get_logger()
 
@@ -41,28 +44,6 @@ _ROTATED = re.compile(r"[.-]\d+(\.gz)?")
 """What logrotate puts behind the name: `.1`, `.2.gz`, with dateext `-20261122.gz`."""
 
 _INSTANT = re.compile(r"(\d{1,11})\.(\d{6})", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """What Asterisk wrote down about one channel of a call. Times are aware, UTC, to the microsecond.
-
-    `call_id` is empty for a channel that did not pass our dialplan. `answered_at` is when Asterisk answered, whoever
-    or whatever the caller heard then.
-    """
-
-    call_id: str
-    channel_id: str
-    linked_id: str
-    channel: str
-    did: str
-    diverted: str
-    caller: str
-    started_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime
-    disposition: str
-    application: str
 
 
 def read(file: Path, since: datetime | None = None) -> Iterator[Witness]:
