@@ -16,7 +16,8 @@ from vorzimmer.watching.loop_delay import LoopDelay
 async def test_a_blocked_loop_is_seen() -> None:
     """A task that keeps the loop for a third of a second stands in the histogram as a delay of about that."""
     registry = CollectorRegistry()
-    delay = LoopDelay(registry)
+    delay = LoopDelay()
+    registry.register(delay.histogram)
     task = asyncio.create_task(delay.run())
 
     async def looks() -> float:
@@ -36,7 +37,7 @@ async def test_a_blocked_loop_is_seen() -> None:
 async def test_a_frozen_loop_is_not_fresh() -> None:
     """Until the loop has turned again after a long pause, it does not count as fresh."""
     now = 0.0
-    delay = LoopDelay(CollectorRegistry(), lambda: now)
+    delay = LoopDelay(lambda: now)
     assert delay.fresh
     now += loop_delay.FRESH_SECONDS
     assert not delay.fresh

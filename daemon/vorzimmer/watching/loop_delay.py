@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import Histogram
 
 INTERVAL = 0.1
 """Seconds between two looks."""
@@ -23,19 +23,17 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 class LoopDelay:
     """Run `run()` beside everything else.
 
-    Args:
-        registry: the histogram `vorzimmer_loop_delay_seconds` is registered there.
-        clock: seconds that only go forward.
+    `clock` tells seconds that only go forward.
     """
 
-    def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._beat = clock()
-        self._delays = Histogram(
+        self.histogram = Histogram(
             "vorzimmer_loop_delay_seconds",
             "How much later than asked the event loop woke a task",
             buckets=BUCKETS,
-            registry=registry,
+            registry=None,
         )
 
     async def run(self) -> None:
@@ -44,7 +42,7 @@ class LoopDelay:
             asked = self._clock()
             await asyncio.sleep(INTERVAL)
             self._beat = self._clock()
-            self._delays.observe(max(0.0, self._beat - asked - INTERVAL))
+            self.histogram.observe(max(0.0, self._beat - asked - INTERVAL))
 
     @property
     def fresh(self) -> bool:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from vorzimmer.watching.exposition import WhyNotReady
+from vorzimmer.watching.loop_delay import LoopDelay
+from vorzimmer.watching.process import Process
 
 Number = Callable[[], float]
 Numbers = Callable[[], Mapping[str, float]]
@@ -44,6 +47,17 @@ class WorkerReadings:
     oldest_due_age: Number
     attempts: Numbers
     under_way: Number
+
+
+def new_registry(why_not_ready: WhyNotReady, delay: LoopDelay, started: float) -> CollectorRegistry:
+    """A registry of one role, with what every role tells. `started`: see `Process`."""
+    # Without it each counter has a second line, for which nobody asks.
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library forgot to say that it returns nothing
+    registry = CollectorRegistry()
+    registry.register(Ready(why_not_ready))
+    registry.register(delay.histogram)
+    registry.register(Process(started))
+    return registry
 
 
 class Ready(Collector):
