@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vorzimmer.core.rescue import Action, Channel, DestroyBridge, Found, HangUp, SendAway, decide, message_of, waiting
+from vorzimmer.core.rescue import (
+    Absence,
+    Action,
+    Channel,
+    DestroyBridge,
+    Found,
+    HangUp,
+    SendAway,
+    decide,
+    message_of,
+    waiting,
+)
 
 CALL = "vz1-1795329668.0"
 OTHER = "vz1-1795329668.7"
@@ -177,3 +188,24 @@ def test_nobody_is_told_two_things(stands: Found) -> None:
     actions = decide(stands)
     assert len(actions) == len(set(actions))
     assert len(touched(stands)) == sum(not isinstance(action, DestroyBridge) for action in actions)
+
+
+@pytest.mark.parametrize(
+    ("answers", "passes"),
+    [
+        pytest.param([(at, True) for at in range(60)], [], id="always there"),
+        pytest.param([(at, at >= 14) for at in range(60)], [], id="back in time"),
+        pytest.param([(at, False) for at in range(27)], [15, 20, 25], id="never there"),
+        pytest.param([(at, at < 10 or at > 31) for at in range(60)], [25, 30], id="away for a while"),
+        pytest.param([(at, at % 15 == 0) for at in range(60)], [], id="there now and then"),
+        pytest.param([(0, True), (1, True), (9000, False), (9001, True)], [], id="the machine slept"),
+        pytest.param([(0, False), (2, False), (4, False), (17, False), (30, False)], [17, 30], id="slow questions"),
+        pytest.param(
+            [(0, False), (15, False), (16, True), (17, False), (30, False), (32, False)], [15, 32], id="twice"
+        ),
+    ],
+)
+def test_when_calls_are_looked_after(answers: list[tuple[float, bool]], passes: list[float]) -> None:
+    """After fifteen seconds without a good answer, then every five; a good answer begins it all anew."""
+    absence = Absence(15, 5)
+    assert [at for at, ready in answers if absence.is_due(at, ready=ready)] == passes

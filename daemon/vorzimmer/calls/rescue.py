@@ -15,7 +15,7 @@ import structlog
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone
 from vorzimmer.asterisk.objects import Bridges, Channels, Recordings, Rest
 from vorzimmer.core import rescue
-from vorzimmer.core.rescue import Action, DestroyBridge, Found, HangUp, SendAway
+from vorzimmer.core.rescue import Absence, Action, DestroyBridge, Found, HangUp, SendAway
 
 log = structlog.get_logger()
 
@@ -123,42 +123,34 @@ async def watch(
     one_pass: Callable[[], Awaitable[Sequence[Action]]],
     *,
     alive: Callable[[], None],
-    alarm: Callable[[float], Awaitable[None]],
+    alarm: Callable[[], Awaitable[None]],
 ) -> None:
     """Ask for ever, and look after the calls while the daemon is away; nothing that fails ends this.
-
-    The time is counted from the first question without a good answer, so a machine that slept has not been away.
 
     Args:
         ready: whether the daemon is ready; raises nothing.
         one_pass: looks after the calls once.
         alive: told after every question, with a pass or without; at most `ANSWER_TIMEOUT + PASS_TIMEOUT + POLL` apart.
-        alarm: called once an outage, after its first pass, with the seconds that it has lasted.
+        alarm: called once an absence, after its first pass.
     """
     loop = asyncio.get_running_loop()
-    began: float | None = None
-    last_pass: float | None = None
+    absence = Absence(PATIENCE, AGAIN)
+    alarmed = False
     async with asyncio.TaskGroup() as beside:
         while True:
             asked = loop.time()
-            if await ready():
-                if last_pass is not None and began is not None:
-                    log.info("rescue.over", seconds=round(asked - began, 1))
-                began = last_pass = None
-            else:
-                began = asked if began is None else began
-                if _due(asked, began, last_pass):
-                    await _quietly(one_pass(), PASS_TIMEOUT)
-                    if last_pass is None:
-                        # Beside: a mail server that does not answer must keep no caller waiting.
-                        beside.create_task(_quietly(alarm(asked - began), ALARM_TIMEOUT))
-                    last_pass = asked
+            is_there = await ready()
+            if absence.is_due(asked, ready=is_there):
+                await _quietly(one_pass(), PASS_TIMEOUT)
+                if not alarmed:
+                    # Beside: a mail server that does not answer must keep no caller waiting.
+                    beside.create_task(_quietly(alarm(), ALARM_TIMEOUT))
+                    alarmed = True
+            elif is_there and alarmed:
+                log.info("rescue.over")
+                alarmed = False
             alive()
             await asyncio.sleep(POLL)
-
-
-def _due(now: float, began: float, last_pass: float | None) -> bool:
-    return now - began >= PATIENCE if last_pass is None else now - last_pass >= AGAIN
 
 
 async def _quietly(work: Awaitable[object], seconds: float) -> None:

@@ -70,5 +70,5 @@ def _tell_watchdog() -> None:
     systemd.notify("WATCHDOG=1")
 
 
-async def _alarm(settings: Settings, seconds: float) -> None:
-    logger.error("daemon.away", seconds=round(seconds), to=settings.alarm.to)
+async def _alarm(settings: Settings) -> None:
+    logger.error("daemon.away", to=settings.alarm.to)

@@ -66,6 +66,35 @@ class DestroyBridge:
 Action = SendAway | HangUp | DestroyBridge
 
 
+@dataclass(slots=True)
+class Absence:
+    """Since when the daemon has not been ready, and when its calls are to be looked after. Times are in seconds.
+
+    It counts from the first answer that was not good, not from the last good one: a machine that slept was not away.
+
+    Args:
+        patience: until the first pass over the calls.
+        again: from one pass to the next.
+    """
+
+    patience: float
+    again: float
+    began: float | None = None
+    last_pass: float | None = None
+
+    def is_due(self, at: float, *, ready: bool) -> bool:
+        """Take note of the daemon's answer at `at`; whether it is time for a pass, which is taken to be made then."""
+        if ready:
+            self.began = self.last_pass = None
+            return False
+        self.began = at if self.began is None else self.began
+        due = self.began + self.patience if self.last_pass is None else self.last_pass + self.again
+        if at < due:
+            return False
+        self.last_pass = at
+        return True
+
+
 def message_of(call: str) -> str:
     """The name of the recording of a caller's message."""
     return f"message-{call}"
