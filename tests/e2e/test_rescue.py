@@ -1,0 +1,195 @@
+"""The daemon stays dead while calls stand in Asterisk: who talks goes on, who waits is answered by the dialplan."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import Any
+
+import numpy as np
+
+from tests.e2e.house import CALLER, House, eventually
+from tests.e2e.outage import VORZIMMER, Process, serving, write_settings
+from tests.e2e.test_away import noted, notes
+from tests.e2e.test_calls import MACHINE, OFFICE, client, talking
+from tests.sipp import sound
+from tests.sipp.call import Call
+from tests.sipp.incoming import Incoming
+from tests.sipp.outgoing import Outgoing
+from vorzimmer.asterisk.http_requests import HttpRequests
+from vorzimmer.asterisk.objects import Channels, Recordings
+from vorzimmer.core.rescue import message_of
+
+GROUPS = (OFFICE, {"id": "home", "endpoints": ["agent2"]}, {"id": "away", "endpoints": ["agent3"]})
+DIDS = {name: f"+49891234{number}" for number, name in enumerate(("talks", "music", "rings", "lonely", "records"))}
+SEEDS = {name: 50 + number for number, name in enumerate(DIDS)}
+WORDS = 1.5
+"""Seconds of each client's announcement."""
+
+
+def words(name: str) -> sound.Samples:
+    """A client's announcement."""
+    return sound.announcement(SEEDS[name], WORDS)
+
+
+async def open_house(house: House) -> None:
+    """A client for each way to be left behind; all have an answering machine at the end."""
+
+    def one(name: str, *chain: dict[str, Any], **more: Any) -> dict[str, Any]:
+        patient = MACHINE | {"silence": 20}
+        return client(*chain, patient, id=name, dids=[DIDS[name]], announcements={"machine": "m.wav"}, **more)
+
+    def rings(name: str, wait: int = 0) -> dict[str, Any]:
+        return {"to": "group", "group": name, "seconds": 120, "wait": wait}
+
+    await house.use(
+        one("talks", rings("office")),
+        one("music", rings("office", wait=120), music=True),
+        one("rings", rings("home")),
+        one("lonely", rings("away")),
+        one("records"),
+        groups=GROUPS,
+    )
+    for name, seed in SEEDS.items():
+        await house.announce(name, seconds=WORDS, machine=seed)
+
+
+async def ready_for_all(house: House, daemon: Process) -> None:
+    """Wait until the daemon takes calls, and the dialplan could do it alone."""
+    await daemon.ready()
+    folder = house.settings.paths.fallback / "did"
+
+    async def missing() -> list[str]:
+        return [did for did in DIDS.values() if not (folder / did[1:] / "announcement.alaw").exists()]
+
+    await eventually(missing, lambda found: not found)
+
+
+async def rescue_once(house: House) -> list[str]:
+    """Run `vorzimmer rescue --once`; what it says it did, sorted, without the ids of calls and channels."""
+    config = write_settings(house.settings, house.folder / "rescue.toml")
+    process = await asyncio.create_subprocess_exec(
+        VORZIMMER,
+        "--config",
+        config,
+        "rescue",
+        "--once",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        told, logged = await process.communicate()
+    assert process.returncode == 0, logged
+    return sorted(re.sub(r"\S*[0-9]+\.[0-9]+\S*", "…", line) for line in told.decode().splitlines())
+
+
+async def recordings(house: House, count: int) -> None:
+    """Wait until so many messages are being recorded."""
+    ari = house.settings.ari
+    async with HttpRequests(ari.url, ari.user, ari.password.get_secret_value()) as rest:
+
+        async def live() -> list[str]:
+            names = [message_of(channel.id) for channel in await Channels(rest).list()]
+            return [name for name in names if await Recordings(rest).live(name)]
+
+        await eventually(live, lambda names: len(names) == count)
+
+
+async def music(call: Call) -> None:
+    """Wait until something is heard for a while."""
+    await call.until("the answer", lambda: call.answered_at is not None)
+    await call.line.until("music", lambda: np.abs(call.line.heard()).max(initial=0) > 500)
+
+
+async def left_alone(house: House) -> tuple[dict[str, Outgoing], dict[str, Incoming]]:
+    """Bring a call of each kind about: callers, and the phones that talk or ring for them."""
+    phones = {name: await house.agent(number) for number, name in enumerate(("talks", "rings", "lonely"), 1)}
+    calls: dict[str, Outgoing] = {}
+    rung: dict[str, Incoming] = {}
+    for name, phone in phones.items():
+        calls[name] = await house.call(DIDS[name])
+        rung[name] = await phone.invited()
+        rung[name].ring()
+        await calls[name].ringing(180)
+    await rung["talks"].answer()
+    await talking(calls["talks"], rung["talks"])
+    calls["music"] = await house.call(DIDS["music"])
+    await music(calls["music"])
+    calls["records"] = await house.call(DIDS["records"])
+    await calls["records"].line.hears(words("records"))
+    await recordings(house, 1)
+    return calls, rung
+
+
+SENT = "… caller sent to the announcement"
+LONELY = "… … hung up: nobody talks with it"
+
+
+async def test_each_call_left_behind_finds_its_end(house: House) -> None:
+    """The daemon is killed: a talk and a message go on; who waits gets the announcement; lonely phones fall silent."""
+    await open_house(house)
+    async with serving(house.settings, house.folder) as daemon:
+        await ready_for_all(house, daemon)
+        calls, rung = await left_alone(house)
+        daemon.kill()
+        await daemon.exit_status()
+    await calls["lonely"].hang_up()
+    assert rung["lonely"].ended is None
+    began = asyncio.get_running_loop().time()
+
+    assert await rescue_once(house) == [SENT, SENT, LONELY, LONELY]
+    for name in ("rings", "lonely"):
+        assert (await rung[name].finished()).by == "far"
+    for name in ("music", "rings"):
+        # Music under the words would show: alone they are found with nearly 1.
+        await calls[name].line.hears(words(name), score=0.98, since=began)
+    await noted(house, "recording=", 2)
+    for name in ("music", "rings"):
+        calls[name].line.speak(np.concatenate([np.zeros(4000, dtype=np.int16), sound.announcement(77, 1.5)]))
+        await calls[name].line.sent()
+        await calls[name].hang_up()
+    await noted(house, "ended=", 2)
+    assert len([file for file in notes(house) if file.suffix == ".wav"]) == 2
+
+    await talking(calls["talks"], rung["talks"])
+    await recordings(house, 1)
+    assert await rescue_once(house) == ["nothing to do"]
+    await rung["talks"].hang_up()
+    calls["records"].line.press("#")
+    await recordings(house, 0)
+    assert (calls["talks"].ended, calls["records"].ended) == (None, None)
+    assert await rescue_once(house) == [
+        "… empty bridge … taken down",
+        "… … hung up: the message is finished",
+        "… … hung up: the other side has left",
+    ]
+    assert [(await calls[name].finished()).by for name in ("talks", "records")] == ["far", "far"]
+    await house.quiet()
+
+
+async def test_what_is_noted_of_a_rescued_call(house: House) -> None:
+    """The note tells all that a call's end record needs, with the real begin of the call and the instant of rescue."""
+    await open_house(house)
+    async with serving(house.settings, house.folder) as daemon:
+        await ready_for_all(house, daemon)
+        before = time.time()
+        call = await house.call(DIDS["rings"])
+        await (await house.agent(2)).invited()
+        after = time.time()
+        daemon.kill()
+        await daemon.exit_status()
+    assert await rescue_once(house) == [SENT, LONELY]
+    await noted(house, "recording=")
+    await call.hang_up()
+    await noted(house, "ended=")
+    note = next(file for file in notes(house) if file.suffix == ".call")
+    told = [line.partition("=") for line in note.read_text().splitlines()]
+    assert [key for key, _, _ in told] == [
+        *("arrived", "did", "caller", "name", "presentation", "diverted"),
+        *("rescued", "answered", "recording", "ended"),
+    ]
+    values = {key: value for key, _, value in told}
+    assert (values["did"], values["caller"], values["diverted"]) == (DIDS["rings"], CALLER, "")
+    assert before < float(values["arrived"]) < after
+    assert after - 1 < float(values["rescued"]) <= float(values["answered"]) <= float(values["recording"])
