@@ -96,6 +96,7 @@ def test_quotes_and_commas_stay_in_their_field() -> None:
         REAL[:-1],
         REAL[1:],
         REAL[:120],
+        REAL.replace(b"vz77d7dfb1", b"../vz77d7dfb1", 1),
         REAL + b',"more"',
         REAL.replace(b'"', b""),
         REAL.replace(b"Stasis", b"St\xffsis"),

@@ -43,6 +43,9 @@ LONGEST_LINE = 64 * 1024
 _ROTATED = re.compile(r"[.-]\d+(\.gz)?")
 """What logrotate puts behind the name: `.1`, `.2.gz`, with dateext `-20261122.gz`."""
 
+_ID = re.compile(r"[\w.-]{0,150}", re.ASCII)
+"""Of calls; files are named after them."""
+
 _INSTANT = re.compile(r"(\d{1,11})\.(\d{6})", re.ASCII)
 
 
@@ -99,6 +102,8 @@ def parse(line: bytes) -> Witness | None:
     call_id, channel_id, linked_id, channel, did, diverted, caller, started, answered, end, disposition, last = values
     started_at, answered_at, ended_at = _instant(started), _instant(answered), _instant(end)
     if started_at is None or ended_at is None or ended_at < started_at or (answered_at is None and answered != NEVER):
+        return None
+    if not _ID.fullmatch(call_id):
         return None
     return Witness(
         call_id=call_id,

@@ -25,6 +25,9 @@ COMMANDS = {
     "route": "route:route",
     "calls": "call:calls",
     "call": "call:call",
+    "reconcile": "reconcile:reconcile",
+    "backup": "backup:make",
+    "restore": "backup:bring_back",
     "sandbox": "sandbox:app",
 }
 """Each command's file in this folder, and the function or group of commands there."""

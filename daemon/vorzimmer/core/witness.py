@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -56,7 +57,7 @@ class Voicemail:
     """A message that was found on disk: the name of its file in the folder of recordings, and its length in seconds."""
 
     file: str
-    seconds: float
+    seconds: Decimal
 
 
 def by_call(records: Iterable[Witness]) -> dict[str, Witness]:
@@ -125,7 +126,7 @@ def _closing(witness: Witness, cause: str, voicemail: Voicemail | None) -> list[
     end = witness.ended_at
     happened: list[Happened] = []
     if voicemail is not None:
-        begun = max(end - timedelta(seconds=voicemail.seconds), witness.answered_at or witness.started_at)
+        begun = max(end - timedelta(seconds=float(voicemail.seconds)), witness.answered_at or witness.started_at)
         recorded = {"file": voicemail.file, "seconds": str(voicemail.seconds)}
         happened += [(begun, Kind.RECORDING, {}), (end, Kind.RECORDED, recorded)]
     by, code = ("caller", 16) if witness.answered_at is None else ("system", 0)

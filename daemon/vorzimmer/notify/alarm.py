@@ -73,7 +73,7 @@ def compose_alarm(sender: str, recipient: str, subject: str, lines: Sequence[str
     mail["From"] = address
     # An international mailbox cannot be written in ASCII; the envelope knows it (RFC 5322, 3.6.3).
     mail["To"] = to if to.isascii() else "undisclosed-recipients:;"
-    mail["Subject"] = Header(one_line(subject, 150), "utf-8").encode(linesep="\n")
+    mail["Subject"] = Header(one_line(subject, 150), "utf-8", header_name="Subject").encode(linesep="\n")
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -29,6 +29,19 @@ SELECT {_COLUMNS}, person.key, cdr.digest,
 FROM cdr LEFT JOIN cdr_person AS person USING (call_id)
 WHERE cdr.call_id = $1
 """  # noqa: S608 - the columns are the fields of a class
+
+_ENDED = f"""
+SELECT {_COLUMNS} FROM cdr LEFT JOIN cdr_person AS person USING (call_id)
+WHERE cdr.call_id = ANY($1)
+    OR (cdr.started_at >= $2 AND cdr.started_at < $4 AND cdr.ended_at >= $3 AND cdr.ended_at < $4)
+"""  # noqa: S608 - the columns are the fields of a class
+
+LONGEST_CALL = timedelta(hours=5)
+"""The dialplan ends every call after four."""
+
+_EVENTS_OF_ALL = """
+SELECT id::text, call_id, seq, at, kind, data FROM call_event WHERE call_id = ANY($1) ORDER BY call_id, seq, at
+"""
 
 _EVENTS = "SELECT id::text, call_id, seq, at, kind, data FROM call_event WHERE call_id = $1 ORDER BY seq, at"
 
@@ -69,6 +82,26 @@ async def list_calls(
     """The latest calls, newest first: of one client or all, begun at `since` or later. Erased values are None."""
     rows = await conn.fetch(_LIST, client, since, limit)
     return tuple(_cdr(row) for row in rows)
+
+
+async def ended_calls(
+    conn: asyncpg.Connection, since: datetime, until: datetime, call_ids: Collection[str] = ()
+) -> dict[str, Cdr]:
+    """The CDRs, by call id, of all calls that ended in [`since`, `until`), and of these calls, whenever they ended."""
+    rows = await conn.fetch(_ENDED, list(call_ids), since - LONGEST_CALL, since, until)
+    return {row["call_id"]: _cdr(row) for row in rows}
+
+
+async def begun_calls(conn: asyncpg.Connection, call_ids: Collection[str]) -> dict[str, tuple[CallEvent, ...]]:
+    """The events of those of these calls whose arrival stands in the ledger, in order, by call id."""
+    found: dict[str, list[CallEvent]] = {}
+    for row in await conn.fetch(_EVENTS_OF_ALL, list(call_ids)):
+        found.setdefault(row["call_id"], []).append(_event(row))
+    return {
+        call_id: tuple(events)
+        for call_id, events in found.items()
+        if any(event.kind is Kind.ARRIVED for event in events)
+    }
 
 
 async def call_timeline(conn: asyncpg.Connection, call_id: str) -> Timeline | None:

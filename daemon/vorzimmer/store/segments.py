@@ -49,8 +49,8 @@ def numbers(folder: Path) -> list[int]:
     return sorted(int(match.group(1)) for file in folder.iterdir() if (match := _NAME.match(file.name)))
 
 
-def encode(record: Mapping[str, Any]) -> bytes:
-    """One line. Whatever JSON or PostgreSQL cannot hold is cleaned rather than refused: a call must not end for it.
+def render(record: Mapping[str, Any]) -> bytes:
+    """The JSON of a record. What JSON or PostgreSQL cannot hold is cleaned, not refused: a call must not end for it.
 
     NUL characters and lone surrogates leave the text; a value of a foreign type is written as text.
     """
@@ -58,8 +58,12 @@ def encode(record: Mapping[str, Any]) -> bytes:
         body = orjson.dumps(record, default=str)
     except TypeError:
         body = orjson.dumps(_clean(record))
-    if b"\\u0000" in body:
-        body = orjson.dumps(_clean(record))
+    return orjson.dumps(_clean(record)) if b"\\u0000" in body else body
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """One line, with its JSON as by `render`."""
+    body = render(record)
     return b"%08x %b\n" % (zlib.crc32(body), body)
 
 
