@@ -11,6 +11,7 @@ import contextlib
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -24,6 +25,7 @@ from vorzimmer.announcements import fallback
 from vorzimmer.announcements.away import entries
 from vorzimmer.announcements.library import media_uri
 from vorzimmer.announcements.voicemail import to_mp3
+from vorzimmer.asterisk import cdr_file
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.reachability import Reachability
@@ -31,7 +33,7 @@ from vorzimmer.calls import takeup
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
-from vorzimmer.calls.recovery import finish_lost
+from vorzimmer.calls.recovery import Recovery
 from vorzimmer.calls.supervisor import Supervisor
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.ports import Clock
@@ -46,10 +48,7 @@ from vorzimmer.store.snapshot import Snapshot
 
 log = structlog.get_logger()
 
-DRAIN_SECONDS = 20.0
-"""How long living calls may go on after SIGTERM before they are ended; systemd waits longer than that."""
-
-SHIP_SECONDS = 5.0
+SHIP_SECONDS = 0.5
 """How long the journal may take to reach the database at the end; what does not, is shipped at the next start."""
 
 
@@ -125,7 +124,7 @@ async def _heartbeat() -> None:
 
 @contextlib.asynccontextmanager
 async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Take calls while inside; on leaving, drain them and ship what is left. `stop` ends the wait for Asterisk."""
+    """Take calls while inside; on leaving, let go of them: they live on. `stop` ends the wait for Asterisk."""
     dsn = settings.database.dsn.get_secret_value()
     paths = settings.paths
     snapshot = Snapshot(dsn, paths.state / "book.json", trouble)
@@ -133,42 +132,60 @@ async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> Async
     journal = Journal(paths.state / "journal", trouble)
     try:
         shipper = Shipper(journal, dsn, domain=_domain(settings), trouble=trouble)
-        exchange, supervisor, ami, reachability = _build(settings, snapshot, journal, clock)
+        house = _build(settings, snapshot, journal, clock)
         tree = partial(_render_fallback, settings, snapshot)
         async with (
             _tasks(shipper.run()),
             _tasks(
-                exchange.ari.run(),
-                ami.run(),
-                reachability.run(),
+                house.exchange.ari.run(),
+                house.ami.run(),
+                house.reachability.run(),
                 snapshot.follow(tree),
-                takeup.watch(exchange),
-                finish_lost(exchange, journal.open_calls()),
+                takeup.watch(house.exchange),
             ),
         ):
             # Calls do not wait for this: with many numbers and an empty folder it takes seconds.
             rendering = asyncio.create_task(tree())
-            await _first(exchange.ari.ready(), stop.wait())
+            await _first(house.recovery.done.wait(), stop.wait())
             yield
-            await supervisor.drain(DRAIN_SECONDS)
-            await rendering
+            # The next process may take what we let go of at once; meanwhile new callers hear it ring.
+            house.supervisor.turn_away()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SHIP_SECONDS):
                     await shipper.drained()
+            await house.supervisor.let_go()
+            rendering.cancel()
     finally:
         journal.close()
 
 
-def _build(
-    settings: Settings, snapshot: Snapshot, journal: Journal, clock: Clock
-) -> tuple[Exchange, Supervisor, Ami, Reachability]:
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What takes the calls."""
+
+    exchange: Exchange
+    supervisor: Supervisor
+    recovery: Recovery
+    ami: Ami
+    reachability: Reachability
+
+
+def _build(settings: Settings, snapshot: Snapshot, journal: Journal, clock: Clock) -> _House:
     paths, ari = settings.paths, settings.ari
     ami = Ami(settings.ami.host, settings.ami.port, settings.ami.user, settings.ami.password.get_secret_value())
     reachability = Reachability(ami)
     house = Policy(frozenset(settings.gate.countries), settings.gate.parallel, settings.gate.per_day)
     supervisor = Supervisor(lambda: exchange)
+    recovery = Recovery(lambda: exchange, supervisor, journal.open_calls())
     exchange = Exchange(
-        ari=Ari(ari.url, ari.user, ari.password.get_secret_value(), ari.app, on_start=supervisor.on_start),
+        ari=Ari(
+            ari.url,
+            ari.user,
+            ari.password.get_secret_value(),
+            ari.app,
+            on_start=supervisor.on_start,
+            on_connect=recovery.connected,
+        ),
         app=ari.app,
         journal=journal,
         clock=clock,
@@ -187,8 +204,9 @@ def _build(
         spool=paths.spool,
         recordings=paths.recordings,
         notes=paths.fallback / "calls",
+        witness=partial(cdr_file.ended, paths.cdr),
     )
-    return exchange, supervisor, ami, reachability
+    return _House(exchange, supervisor, recovery, ami, reachability)
 
 
 async def _render_fallback(settings: Settings, snapshot: Snapshot) -> None:

@@ -11,7 +11,6 @@ from typing import Any, cast
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.asterisk.events import ChannelData
-from vorzimmer.asterisk.objects import Bridges, OnEvent
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
@@ -70,25 +69,8 @@ class Pbx:
     """
 
     answers: list[list[str] | AriError] = field(default_factory=lambda: [[]])
-    bridged: list[str] = field(default_factory=list)
-
-    @property
-    def bridges(self) -> Bridges:
-        """Its bridges, by the ids in `bridged`."""
-        return Bridges(self)
-
-    async def request(self, method: str, path: str, json: Any = None, **params: str | int) -> Any:
-        """One REST request: which bridges there are, or that one is to go."""
-        assert (json, params) == (None, {})
-        if method == "GET":
-            return [{"id": bridge} for bridge in self.bridged]
-        return self.bridged.remove(path.removeprefix("/bridges/"))
-
-    def on_event(self, object_id: str, callback: OnEvent) -> None:
-        """Nothing ever happens here."""
-
-    def forget(self, object_id: str) -> None:
-        """So there is nothing to forget."""
+    ended: dict[str, datetime] = field(default_factory=dict)
+    """What Asterisk has written down of the ends of calls."""
 
     @property
     def channels(self) -> Pbx:
@@ -125,4 +107,5 @@ def make_exchange(folder: Path, pbx: Pbx, records: Records, *clients: Client) ->
         spool=folder / "spool",
         recordings=folder / "recordings",
         notes=folder / "notes",
+        witness=lambda call_ids, _: {call_id: pbx.ended[call_id] for call_id in call_ids if call_id in pbx.ended},
     )

@@ -75,6 +75,8 @@ class Ari:
         self.connects = 0
         self.heard_at = 0.0
         """The loop's time when Asterisk last said anything on the event socket: until then we missed nothing."""
+        self.silent_since = 0.0
+        """`heard_at` at the last connect: what happened since then may have been missed."""
         self.tried_at = 0.0
         """The loop's time when the connection was last made, tried or proven: the client itself is at work."""
         self.channels = Channels(self)
@@ -124,6 +126,7 @@ class Ari:
         await self.request("PUT", f"{path}/eventFilter", json={"disallowed": disallowed})
         await self.request("POST", f"{path}/subscription", eventSource="channel:")
         self.connects += 1
+        self.silent_since = self.heard_at
         self._hear()
         self._up.set()
         log.info("ari.connected", connects=self.connects)

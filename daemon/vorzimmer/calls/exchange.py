@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
+from vorzimmer.core.cdr import Cdr, build_cdr
+from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.ledger import CallEvent
+from vorzimmer.core.messages import end_record, messages_for
 from vorzimmer.core.ports import Clock, Journal
 
 
@@ -22,6 +27,10 @@ class Trunk:
     show: Literal["did", "caller"]
 
 
+Witness = Callable[[Collection[str], datetime], Mapping[str, datetime]]
+"""The ends of these calls, as far as Asterisk has written them down since then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """The surroundings of all calls of this process.
@@ -29,6 +38,9 @@ class Exchange:
     `media_uri` turns a plan's media name into what Asterisk plays. `spool` is Asterisk's recording folder,
     `recordings` ours; `notes` is where the dialplan writes of calls it handled alone. `directory` is asked anew
     for each call.
+
+    `witness` tells from Asterisk's own record when calls ended that ended after an instant; it reads a file. `left`
+    are the ledgers of calls that go on in the dialplan alone, until their notes are taken up.
     """
 
     ari: Ari
@@ -44,3 +56,12 @@ class Exchange:
     spool: Path
     recordings: Path
     notes: Path
+    witness: Witness
+    left: dict[str, Sequence[CallEvent]] = field(default_factory=dict)
+
+
+def close_ledger(exchange: Exchange, events: Sequence[CallEvent], client: Client | None) -> Cdr:
+    """The CDR of a whole ledger, and the messages that follow from it, go to the journal as one record."""
+    cdr = build_cdr(events)
+    exchange.journal.append_end(end_record(cdr, messages_for(cdr, client)))
+    return cdr

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from vorzimmer.asterisk.errors import AriError
+from vorzimmer.asterisk.errors import AriError, Unavailable
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.steps import announce, answer, forward, hangup, machine, ring_group
 from vorzimmer.core import plan
 from vorzimmer.core.ledger import Kind
+from vorzimmer.core.resume import NOTHING
+
+TRIES = 3
+"""How often a step is begun while Asterisk cannot be reached in its middle."""
 
 
-async def follow(call: Session, steps: tuple[plan.Step, ...]) -> None:
-    """Carry out the steps in order; the first that serves the caller ends the call.
+async def follow(call: Session, steps: tuple[plan.Step, ...], first: int = 0) -> None:
+    """Carry out the steps in order, from the place `first` on; the first that serves the caller ends the call.
 
     A step that Asterisk refuses is written down and the next one is tried: inside the hours no fault of one phone
     or one announcement may close the line.
@@ -20,15 +24,26 @@ async def follow(call: Session, steps: tuple[plan.Step, ...]) -> None:
     Raises:
         CallerLeft: the caller has gone.
     """
-    for step in steps:
-        call.record(Kind.STEP, step=type(step).__name__, reason=step.reason)
+    for place, step in enumerate(steps[first:], first):
+        if await attempt(call, place, step):
+            return
+        call.begun = NOTHING
+
+
+async def attempt(call: Session, place: int, step: plan.Step) -> bool:
+    """One step, begun again where Asterisk could not be reached: nobody knows then what took effect."""
+    for _ in range(TRIES):
+        call.record(Kind.STEP, n=place, step=type(step).__name__, reason=step.reason)
         try:
-            served = await carry_out(call, step)
+            return await carry_out(call, step)
+        except Unavailable as error:
+            call.record(Kind.PROBLEM, step=type(step).__name__, error=str(error))
+            await call.clear_legs()
+            call.begun = NOTHING
         except (AriError, TimeoutError) as error:
             call.record(Kind.PROBLEM, step=type(step).__name__, error=str(error) or type(error).__name__)
-            continue
-        if served:
-            return
+            return False
+    return False
 
 
 async def carry_out(call: Session, step: plan.Step) -> bool:

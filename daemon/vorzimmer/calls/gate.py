@@ -56,6 +56,11 @@ class TrunkGate:
             self._save()
         return refusal
 
+    def enter_again(self, number: str, client: Client) -> None:
+        """A leg that another process had been allowed, and had counted for the day; `leave` must follow."""
+        self._running[client.id] += 1
+        self._dialled[number] += 1
+
     def leave(self, number: str, client: Client) -> None:
         """The leg has ended."""
         for counter, key in ((self._running, client.id), (self._dialled, number)):

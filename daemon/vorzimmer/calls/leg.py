@@ -21,9 +21,10 @@ class Leg:
     """One dialled channel.
 
     `answered` and `ended` are set by events; `ended` holds the Q.850 cause. `digits` are the keys pressed.
+    `dialled`: another process has dialled it.
     """
 
-    def __init__(self, channel: Channel, target: str, record: Record) -> None:
+    def __init__(self, channel: Channel, target: str, record: Record, *, dialled: bool = False) -> None:
         self.channel = channel
         self.target = target
         self.answered = asyncio.Event()
@@ -32,6 +33,8 @@ class Leg:
         self._record = record
         self._created = asyncio.Event()
         self._dialled = asyncio.Event()
+        if dialled:
+            self._dialled.set()
         self._hung_up = False
         channel.on_event(self._on_event)
 
@@ -44,15 +47,20 @@ class Leg:
         match event:
             case events.StasisStart():
                 self._created.set()
-            case events.ChannelState(state="Up") if not self.answered.is_set():
-                self._record(Kind.LEG_ANSWERED, leg=self.id, target=self.target)
-                self.answered.set()
+            case events.ChannelState(state="Up"):
+                self.answer()
             case events.ChannelState(state="Ringing"):
                 self._record(Kind.LEG_RINGING, leg=self.id, target=self.target)
             case events.Dtmf(digit=digit) if not self.digits.full():
                 self.digits.put_nowait(digit)
             case events.ChannelDestroyed(cause=cause):
                 self.end(cause)
+
+    def answer(self) -> None:
+        """The called side has answered."""
+        if not self.answered.is_set():
+            self._record(Kind.LEG_ANSWERED, leg=self.id, target=self.target)
+            self.answered.set()
 
     def end(self, cause: int) -> None:
         """The channel is gone, or never was."""

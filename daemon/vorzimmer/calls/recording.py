@@ -41,6 +41,14 @@ class Recording:
         if isinstance(event, events.RecordingFinished):
             self.finished.set()
 
+    async def found(self) -> bool:
+        """Whether Asterisk records it, or has done so: another process had asked for it."""
+        if await self._ari.recordings.live(self.name):
+            return True
+        if self._source.exists() or self._target.exists():
+            self.finished.set()
+        return self.finished.is_set()
+
     async def settle(self) -> None:
         """Wait for Asterisk to finish the file, then keep it if it holds a message.
 

@@ -1,92 +1,183 @@
-"""Calls that the journal knows as begun and not as ended: they lived when the daemon died.
+"""Calls that live in Asterisk are found again: after the death of a daemon, and after a gap in the events.
 
-Those that have left Asterisk are finished from the ledger, with the last thing known as their end. Those that still
-live are watched until they leave.
+What the ledger knows of a call is laid beside what Asterisk shows of it. Who talks goes on talking, untouched; a
+message goes on being recorded; who waits or rings is decided again at the place where he was; what has ended is closed
+with the end that Asterisk wrote down. What belongs to nobody is taken down.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
+from vorzimmer.asterisk import events, gap
 from vorzimmer.asterisk.errors import AriError
+from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.resuming import View, find_ended, find_living, go_on
+from vorzimmer.calls.session import Session
+from vorzimmer.calls.supervisor import Supervisor, decide_for
 from vorzimmer.calls.takeup import note_file
-from vorzimmer.core.cdr import build_cdr
-from vorzimmer.core.ledger import CallEvent, Kind
-from vorzimmer.core.messages import end_record, messages_for
+from vorzimmer.core import resume
+from vorzimmer.core.ledger import CallEvent
 
 log = structlog.get_logger()
 
-POLL = 5.0
-"""Seconds between two looks at the calls that still live."""
+SETTLED = 1.0
+"""Seconds after a reconnect in which requests that were under way have had their effect."""
 
 OpenCalls = Mapping[str, Sequence[CallEvent]]
 
 
-async def finish_lost(exchange: Exchange, lost: OpenCalls) -> None:
-    """Finish every lost call once none of its channels lives; returns when all are finished.
+class Recovery:
+    """Run `connected` after each connect with Asterisk; `done` is set once the daemon has everything in hand.
 
-    A call of which the dialplan has left a note is not ours: the daemon died while taking it up, and takes it up anew.
+    Args:
+        lost: the calls that the journal knows as begun and not as ended.
     """
-    waiting = {call_id: events for call_id, events in lost.items() if not note_file(exchange, call_id).exists()}
-    while waiting:
-        await exchange.ari.ready()
-        try:
-            living = {channel.id for channel in await exchange.ari.channels.list()}
-        except AriError as error:
-            log.warning("recovery.failed", error=str(error))
-            living = set().union(*(channels_of(events) for events in waiting.values()))
-        for call_id, events in list(waiting.items()):
-            if living.isdisjoint(channels_of(events)):
-                del waiting[call_id]
-                _finish(exchange, events)
-                await _take_down_bridges(exchange, call_id)
-        if waiting:
-            await asyncio.sleep(POLL)
+
+    def __init__(self, exchange: Callable[[], Exchange], supervisor: Supervisor, lost: OpenCalls) -> None:
+        self._exchange_of = exchange
+        self._supervisor = supervisor
+        self._lost = dict(sorted(lost.items(), key=lambda call: call[1][0].at))
+        self._sessions: dict[str, Session] = {}
+        self.done = asyncio.Event()
+
+    @property
+    def _exchange(self) -> Exchange:
+        return self._exchange_of()
+
+    async def connected(self) -> None:
+        """Take up what is there.
+
+        Raises:
+            AriError: Asterisk cannot say how things are; to be run again after the next connect.
+        """
+        if self.done.is_set():
+            await self._catch_up()
+        else:
+            await self._resume_lost()
+        await self._sweep()
+        self.done.set()
+
+    async def _look(self) -> View:
+        ari = self._exchange.ari
+        channels, bridges = await asyncio.gather(ari.channels.list(), ari.bridges.list())
+        return View({one.id: one for one in channels}, {one.id: one for one in bridges})
+
+    async def _ends(self, call_ids: Collection[str], since: datetime) -> Mapping[str, datetime]:
+        return await asyncio.to_thread(self._exchange.witness, call_ids, since) if call_ids else {}
+
+    # After the death of a daemon
+
+    async def _resume_lost(self) -> None:
+        if not self._lost:
+            return
+        # Listened to before Asterisk is asked: what ends in between is not missed.
+        for call_id, known in self._lost.items():
+            if call_id not in self._sessions:
+                self._sessions[call_id] = Session.resumed(self._exchange, known)
+        view = await self._look()
+        gone = [call_id for call_id in self._lost if call_id not in view.channels]
+        ends = await self._ends(gone, next(iter(self._lost.values()))[0].at)
+        # In the order of their arrival, so that who waited first is first again.
+        for call_id, call in self._sessions.items():
+            self._resume(call, view, ends.get(call_id))
+        log.info("recovery.resumed", calls=len(self._lost), ended=len(gone))
+        self._lost.clear()
+        self._sessions.clear()
+
+    def _resume(self, call: Session, view: View, ended_at: datetime | None) -> None:
+        """Give a call of the ledger a task again, or leave it to the dialplan and its note."""
+        caller = view.channels.get(call.id)
+        note = note_file(self._exchange, call.id)
+        if caller is not None and caller.app == self._exchange.app:
+            note.unlink(missing_ok=True)
+            plan = find_living(call, view)
+            self._supervisor.run(call, lambda: go_on(call, plan))
+        elif caller is not None or note.exists():
+            self._exchange.left[call.id] = call.events
+            call.forget()
+        else:
+            find_ended(call, ended_at)
+            self._supervisor.run(call, _nothing)
+
+    # After a gap in the events
+
+    async def _catch_up(self) -> None:
+        """Tell every listener that was there before the gap what it cannot have heard (see `gap`)."""
+        ari = self._exchange.ari
+        ids = ari.listened
+        ari.tell(await gap.still_there(ari, ids))
+        # What is not there may be about to come: the request for it may just be under way.
+        await asyncio.sleep(SETTLED)
+        missed = await gap.gone(ari, ids & ari.listened)
+        last_heard = self._last_heard()
+        gone = {event.of for event in missed} & self._supervisor.calls.keys()
+        ends = await self._ends(gone, last_heard - timedelta(seconds=SETTLED))
+        for call_id in gone:
+            call = self._supervisor.calls.get(call_id)
+            if call is not None:
+                call.ended_at = max(ends.get(call_id, last_heard), call.events[-1].at)
+        ari.tell(missed)
+
+    def _last_heard(self) -> datetime:
+        """Until when nothing can have been missed."""
+        silent = asyncio.get_running_loop().time() - self._exchange.ari.silent_since
+        return self._exchange.clock() - timedelta(seconds=silent)
+
+    # What belongs to nobody
+
+    async def _sweep(self) -> None:
+        """Take calls whose start was missed, and take down legs and bridges of calls that are not there."""
+        exchange = self._exchange
+        view = await self._look()
+        ours = [channel for channel in view.channels.values() if channel.app == exchange.app]
+        for channel in ours:
+            known = self._supervisor.knows(channel.id) or channel.id in exchange.left
+            if channel.app_args[:1] == ("in",) and not known:
+                await self._take_unknown(channel, view)
+        for channel in ours:
+            if channel.app_args[:1] == ("leg",) and channel.id not in exchange.ari.listened:
+                log.warning("recovery.orphan", channel=channel.id)
+                self._quietly(exchange.ari.channels(channel.id).hang_up())
+        for bridge in view.bridges:
+            call_id, _, rest = bridge.rpartition("-")
+            if rest == "b" and call_id not in self._supervisor.calls:
+                self._quietly(exchange.ari.bridges(bridge).destroy())
+
+    async def _take_unknown(self, channel: events.ChannelData, view: View) -> None:
+        """A caller of whom no ledger tells: its start was missed, or its records are lost."""
+        partner, bridge = view.partner(channel.id), view.bridges.get(f"{channel.id}-b")
+        if partner is None or bridge is None:
+            self._supervisor.begin(channel, channel.app_args, missed=True)
+            return
+        exchange = self._exchange
+        arrived = channel.created_at or exchange.clock()
+        talk = resume.Talk(partner.id, partner.variables.get("VZ_TARGET", ""), bridge.created_at or arrived)
+        numbers = exchange.directory().own_numbers
+        incoming = read_arrival(channel.app_args[1:], channel.caller_name, exchange.region, numbers)
+        plan = decide_for(exchange, incoming, arrived)
+        known = resume.rebuilt(channel.id, incoming, plan, arrived, talk)
+        for event in known:
+            exchange.journal.append(event)
+        log.warning("recovery.rebuilt", call_id=channel.id, why="no record of this call is left")
+        call = Session.resumed(exchange, known)
+        # Asked again, for whoever left since the list was made was not listened to.
+        self._resume(call, await self._look(), None)
+
+    def _quietly(self, request: Coroutine[Any, Any, None]) -> None:
+        async def attempt() -> None:
+            with contextlib.suppress(AriError):
+                await request
+
+        self._supervisor.spawn(attempt())
 
 
-async def _take_down_bridges(exchange: Exchange, call_id: str) -> None:
-    """Take down what the call had put its channels in: its bridges' ids begin with the call's."""
-    with contextlib.suppress(AriError):
-        for bridge in await exchange.ari.bridges.list():
-            if bridge.id.startswith(f"{call_id}-"):
-                await exchange.ari.bridges(bridge.id).destroy()
-
-
-def channels_of(events: Sequence[CallEvent]) -> set[str]:
-    """The channels that the call had: the caller's and all legs'."""
-    return {events[0].call_id, *(str(event.data["leg"]) for event in events if "leg" in event.data)}
-
-
-def closing_events(events: Sequence[CallEvent]) -> list[CallEvent]:
-    """What is missing from a call that was cut off: its end is taken to be the last known time."""
-    last = events[-1]
-    missing: list[tuple[Kind, Mapping[str, Any]]] = [
-        (Kind.PROBLEM, {"what": "the daemon died during the call; its end is the last thing known of it"})
-    ]
-    if not any(event.kind is Kind.HANGUP for event in events):
-        missing.append((Kind.HANGUP, {"by": "caller", "cause": 16}))
-    if not any(event.kind is Kind.ENDED for event in events):
-        missing.append((Kind.ENDED, {}))
-    return [_event(last.call_id, last.seq + n, last.at, kind, data) for n, (kind, data) in enumerate(missing, 1)]
-
-
-def _event(call_id: str, seq: int, at: datetime, kind: Kind, data: Mapping[str, Any]) -> CallEvent:
-    return CallEvent(str(uuid5(NAMESPACE_URL, f"{call_id}/{seq}")), call_id, seq, at, kind, data)
-
-
-def _finish(exchange: Exchange, events: Sequence[CallEvent]) -> None:
-    closing = closing_events(events)
-    for event in closing:
-        exchange.journal.append(event)
-    cdr = build_cdr([*events, *closing])
-    client = exchange.directory().clients.get(cdr.client or "")
-    exchange.journal.append_end(end_record(cdr, messages_for(cdr, client)))
-    log.info("call.recovered", call_id=cdr.call_id, client=cdr.client, disposition=cdr.disposition.value)
+async def _nothing() -> None:
+    """The call has ended: only its end is left to be done."""

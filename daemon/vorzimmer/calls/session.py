@@ -3,6 +3,8 @@
 Everything that happens is recorded here, in order. When the caller leaves, `gone` is set and the supervisor
 cancels the flow; operations on a caller who has left raise `CallerLeft`, for the request can be faster than the
 event.
+
+A call that another process had begun is a session too (`Session.resumed`): its verbs take over what had been begun.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,29 +22,31 @@ import structlog
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
 from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.hearing import CallerLeft, Hearing
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.recording import Recording
 from vorzimmer.core.client import Client
-from vorzimmer.core.ledger import CallEvent, Kind
+from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase
 from vorzimmer.core.plan import Incoming
+from vorzimmer.core.resume import NOTHING, Begun, begun, incoming_of, legs_of
+
+__all__ = ["CallerLeft", "Session"]
 
 log = structlog.get_logger()
 
 EVENT_LAG = 2.0
 """Seconds that an event may come after the answer to a request that already shows what it says."""
 
-LONGEST_PLAYBACK = 900.0
-"""Seconds; a playback that says nothing for so long is taken for lost."""
-
-
-class CallerLeft(Exception):
-    """The caller's channel is gone or going."""
+LONGEST_LEG = 14400
+"""Seconds after which Asterisk ends a leg on its own, like the caller's channel (extensions.conf)."""
 
 
 class Session:
-    """One call from its arrival to the end of its last channel."""
+    """One call from its arrival to the end of its last channel. `arrived`: if that was before this instant."""
 
-    def __init__(self, exchange: Exchange, call_id: str, incoming: Incoming) -> None:
+    def __init__(
+        self, exchange: Exchange, call_id: str, incoming: Incoming, *, arrived: datetime | None = None
+    ) -> None:
         self.exchange = exchange
         self.id = call_id
         self.incoming = incoming
@@ -52,26 +58,82 @@ class Session:
         self.destroyed = asyncio.Event()
         self.answered = False
         self.recording: Recording | None = None
+        self.begun: Begun = NOTHING
+        """What the step being done had begun before, where the call is resumed in it."""
+        self.ended_at: datetime | None = None
+        """When the call ended, if that was learnt later."""
+        self.phase = Phase.RING
+        self.arrived = arrived or exchange.clock()
+        self._clock_at = (exchange.clock(), asyncio.get_running_loop().time())
         self._bridge = exchange.ari.bridges(f"{call_id}-b")
-        self._hears: str | None = None
         self._bridged = False
         self._hangup_recorded = False
         self._hung_up = False
-        self._playbacks = 0
+        self._let_go = False
+        self._dialled = 0
+        self.hearing = Hearing(self)
         self.channel.on_event(self._on_event)
+
+    @classmethod
+    def resumed(cls, exchange: Exchange, known: Sequence[CallEvent]) -> Session:
+        """The session of a call that another process had begun, from its ledger; `known` holds the arrival."""
+        call = cls(exchange, known[0].call_id, incoming_of(known[0]), arrived=known[0].at)
+        kinds = [event.kind for event in known]
+        call.events = list(known)
+        call.answered = Kind.ANSWERED in kinds
+        call.begun = begun(known)
+        call.phase = next((ENTERS[kind] for kind in reversed(kinds) if kind in ENTERS), Phase.RING)
+        # The wall clock may have been set back meanwhile; a ledger does not go backwards.
+        wall, loop_time = call._clock_at
+        call._clock_at = (max(wall, known[-1].at), loop_time)
+        call._hangup_recorded = Kind.HANGUP in kinds
+        call.hearing = Hearing(call, call.begun.announced, kinds.count(Kind.ANNOUNCING))
+        call.hearing.music_may_play()
+        call._dialled = kinds.count(Kind.LEG_DIALLED)
+        for leg in legs_of(known):
+            if not leg.ended:
+                call.legs.append(Leg(exchange.ari.channels(leg.leg), leg.target, call.record, dialled=True))
+                if leg.answered:
+                    call.legs[-1].answered.set()
+        return call
 
     # The ledger
 
-    def record(self, kind: Kind, **data: Any) -> None:
-        """Append one event, with the time of this instant, to the ledger."""
-        event = CallEvent(secrets.token_hex(16), self.id, len(self.events), self.exchange.clock(), kind, data)
+    def now(self) -> datetime:
+        """This instant. Within a call time goes by the monotonic clock: whoever sets the clock changes no bill."""
+        wall, loop_time = self._clock_at
+        return wall + timedelta(seconds=asyncio.get_running_loop().time() - loop_time)
+
+    def record(self, kind: Kind, *, at: datetime | None = None, **data: Any) -> None:
+        """Append one event, with the time of this instant unless told, to the ledger."""
+        if self._let_go:
+            return
+        self.phase = ENTERS.get(kind, self.phase)
+        event = CallEvent(secrets.token_hex(16), self.id, len(self.events), at or self.now(), kind, data)
         self.events.append(event)
         self.exchange.journal.append(event)
 
     def _record_hangup(self, by: str, cause: int) -> None:
         if not self._hangup_recorded:
             self._hangup_recorded = True
-            self.record(Kind.HANGUP, by=by, cause=cause)
+            self.record(Kind.HANGUP, at=self.ended_at, by=by, cause=cause)
+
+    @property
+    def has_talked(self) -> bool:
+        """Whether the caller has talked with a person."""
+        return any(event.kind in (Kind.TALKING, Kind.FORWARDED) for event in self.events)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether somebody has hung up."""
+        return self._hangup_recorded
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the step being resumed had lasted already; 0 for one that is done for the first time."""
+        if self.begun.since is None:
+            return 0.0
+        return max((self.now() - self.begun.since).total_seconds(), 0.0)
 
     # The caller's channel
 
@@ -82,16 +144,20 @@ class Session:
             case events.StasisEnd():
                 self._left(0)
             case events.ChannelDestroyed(cause=cause):
-                self._left(cause)
-                self.destroyed.set()
-                self.channel.forget()
+                self.vanish(cause)
 
     def _left(self, cause: int) -> None:
         # Normal clearing is what a BYE without a reason means (RFC 3398).
         self._record_hangup("caller", cause or 16)
         self.gone.set()
 
-    async def _on_caller(self, request: Awaitable[None]) -> None:
+    def vanish(self, cause: int = 0) -> None:
+        """The caller's channel is not there any more."""
+        self._left(cause)
+        self.destroyed.set()
+        self.channel.forget()
+
+    async def on_caller(self, request: Awaitable[None]) -> None:
         """Do something with the caller's channel, which may be leaving at this very moment."""
         try:
             await request
@@ -109,54 +175,15 @@ class Session:
         """Answer, if not done yet."""
         if self.answered:
             return
-        await self._on_caller(self.channel.answer())
+        await self.on_caller(self.channel.answer())
         self.answered = True
-        self._hears = None
+        self.hearing.forget()
         self.record(Kind.ANSWERED)
-
-    async def play(self, media: str, *, early: bool = False) -> None:
-        """Play one announcement to its end, as early media where asked and possible."""
-        if not early:
-            await self.answer()
-        await self._hush()
-        self._playbacks += 1
-        playback = f"{self.id}-p{self._playbacks}"
-        finished: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.exchange.ari.on_event(playback, lambda event: _finish(finished, event))
-        self.record(Kind.ANNOUNCING, media=media, early=not self.answered)
-        try:
-            uri = self.exchange.media_uri(media)
-            await self._on_caller(self.channel.play(playback, uri, self.language))
-            async with asyncio.timeout(LONGEST_PLAYBACK):
-                failed = await finished
-            if failed:
-                self.record(Kind.PROBLEM, what="playback failed", media=media)
-        finally:
-            self.exchange.ari.forget(playback)
 
     @property
     def language(self) -> str:
         """Of Asterisk's own sounds."""
         return self.client.language.value if self.client else "en"
-
-    async def wait_for_person(self, *, music: bool) -> None:
-        """Let the caller wait: music once answered, ringing before."""
-        if music:
-            await self.answer()
-        hears = "music" if music else "ringing"
-        if self._hears == hears:
-            return
-        await self._hush()
-        await self._on_caller(self.channel.start_moh() if music else self.channel.ring())
-        self._hears = hears
-        self.record(Kind.WAITING if self.answered else Kind.RINGING)
-
-    async def _hush(self) -> None:
-        """Stop the music; ringing stops by itself with the next sound."""
-        if self._hears == "music":
-            self._hears = None
-            await self._on_caller(self.channel.stop_moh())
-        self._hears = None
 
     async def hang_up(self, cause: int, by: str) -> None:
         """End the caller's channel with a Q.850 cause."""
@@ -169,7 +196,8 @@ class Session:
 
     async def dial(self, target: str, endpoint: str, seconds: int, caller_id: str, **variables: str) -> Leg:
         """Dial a leg; it rings for `seconds` at most. What becomes of it is told by the leg."""
-        channel = self.exchange.ari.channels(f"{self.id}-l{len(self.legs) + 1}")
+        self._dialled += 1
+        channel = self.exchange.ari.channels(f"{self.id}-l{self._dialled}")
         leg = Leg(channel, target, self.record)
         self.legs.append(leg)
         self.record(Kind.LEG_DIALLED, leg=leg.id, target=target, endpoint=endpoint)
@@ -180,14 +208,19 @@ class Session:
             app=self.exchange.app,
             args=f"leg,{self.id}",
             originator=self.id,
-            variables=shown | variables,
+            variables={**shown, "TIMEOUT(absolute)": str(LONGEST_LEG), **variables},
             reported={"VZ_TARGET": target},
         )
         return leg
 
+    def take_over(self, targets: Collection[str]) -> list[Leg]:
+        """The living legs to these endpoints or numbers that the step being resumed had dialled."""
+        begun_here = {dialled.leg for dialled in self.begun.legs}
+        return [leg for leg in self.legs if leg.id in begun_here and leg.target in targets and not leg.ended.done()]
+
     async def connect(self, leg: Leg, kind: Kind, **data: Any) -> bool:
         """Bridge caller and leg until the leg ends. False: the leg had gone before they could talk."""
-        await self._hush()
+        await self.hearing.hush()
         await asyncio.gather(self.answer(), self._build_bridge())
         try:
             await self._bridge.add(self.id, leg.id)
@@ -200,33 +233,95 @@ class Session:
         await asyncio.wait({leg.ended})
         return True
 
+    def found_in_talk(self, leg: str, kind: Kind, since: datetime, **data: Any) -> None:
+        """Asterisk shows a talk that had begun right before the daemon died."""
+        self.record(kind, at=max(since, self.events[-1].at), leg=leg, **data)
+        self.begun = replace(self.begun, talk=leg)
+
+    def found_answered(self) -> None:
+        """Asterisk shows that the caller was answered already."""
+        if not self.answered:
+            self.answered = True
+            self.record(Kind.ANSWERED)
+
+    def found_undialled(self, leg: Leg) -> None:
+        """A leg was made and never dialled: the step dials its target anew."""
+        kept = tuple(dialled for dialled in self.begun.legs if dialled.leg != leg.id)
+        self.begun = replace(self.begun, legs=kept)
+
+    def found_bridge(self) -> None:
+        """The call's bridge is there already."""
+        self._bridged = True
+
     async def _build_bridge(self) -> None:
         if not self._bridged:
             self._bridged = True
             await self._bridge.create()
 
+    async def clear_legs(self) -> None:
+        """Once Asterisk can be reached again, hang up every leg that may have been left behind."""
+        await self.exchange.ari.ready()
+        await asyncio.gather(*(self._quietly(leg.hang_up()) for leg in self.legs))
+
     # The end
 
-    async def close(self) -> None:
-        """Take everything down and wait until the last channel is gone; raises nothing."""
-        self._record_hangup("system", 16)
-        await asyncio.gather(*(self._quietly(leg.hang_up()) for leg in self.legs))
-        # Not twice: a second cause would overtake the first one on its way to the caller.
-        if not self.gone.is_set() and not self._hung_up:
-            await self._quietly(self.channel.hang_up(cause=16))
+    def let_go(self) -> None:
+        """Write nothing more: the call goes on in another process."""
+        self._let_go = True
+
+    def forget(self) -> None:
+        """The call is somebody else's: write nothing, listen to nothing."""
+        self.let_go()
+        self.channel.forget()
+        for leg in self.legs:
+            leg.channel.forget()
+
+    async def step_aside(self) -> None:
+        """Leave the caller alone on the line, for the dialplan: no legs, no bridge, and nothing more is written.
+
+        Raises:
+            AriError: something could not be taken down.
+        """
+        for leg in self.legs:
+            await leg.hang_up()
         if self._bridged:
-            await self._quietly(self._bridge.destroy())
+            await self._bridge.destroy()
+        self.let_go()
+
+    def step_back(self) -> None:
+        """The dialplan did not get the caller: write again."""
+        self._let_go = False
+
+    async def close(self) -> None:
+        """Take everything down and wait until the last channel is gone. What cannot be reached is waited for."""
+        self._record_hangup("system", 16)
+        while not await self._taken_down():
+            await self.exchange.ari.ready()
         await self._all_gone()
         if self.recording is not None:
             await self.recording.settle()
 
-    async def _quietly(self, request: Awaitable[None]) -> None:
+    async def _taken_down(self) -> bool:
+        """Ask for the end of everything. False: for something it is not known whether it took effect."""
+        wanted: list[Awaitable[None]] = [leg.hang_up() for leg in self.legs]
+        # Not twice: a second cause would overtake the first one on its way to the caller.
+        if not self.gone.is_set() and not self._hung_up:
+            wanted.append(self.channel.hang_up(cause=16))
+        known = await asyncio.gather(*(self._quietly(one) for one in wanted))
+        if self._bridged:
+            known.append(await self._quietly(self._bridge.destroy()))
+        return all(known)
+
+    async def _quietly(self, request: Awaitable[None]) -> bool:
         try:
             await request
         except (Gone, Conflict):
             pass
+        except Unavailable:
+            return False
         except AriError as error:
             log.warning("call.close_failed", error=str(error))
+        return True
 
     async def _all_gone(self) -> None:
         """Wait for the end of each channel; an event that does not come is replaced by a question."""
@@ -247,8 +342,3 @@ class Session:
 
     def _channels(self) -> list[tuple[str, bool]]:
         return [(self.id, self.destroyed.is_set()), *((leg.id, leg.ended.done()) for leg in self.legs)]
-
-
-def _finish(finished: asyncio.Future[bool], event: events.Event) -> None:
-    if isinstance(event, events.PlaybackFinished) and not finished.done():
-        finished.set_result(event.failed)

@@ -1,15 +1,18 @@
 """From `StasisStart` to the end-of-call record: one task per call, and the registry of those that live.
 
-However a call ends (served, caller gone, a fault of ours, the process going down), its end runs exactly once: all
-channels taken down, the CDR built from the ledger, the end record in the journal.
+However a call ends (served, caller gone, a fault of ours), its end runs exactly once: all channels taken down, the CDR
+built from the ledger, the end record in the journal. Only when this process lets go does a call not end with its task:
+it lives on in Asterisk, and the next process resumes it (`recovery`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,26 +20,40 @@ import structlog
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.arrival import read_arrival
-from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.exchange import Exchange, close_ledger
 from vorzimmer.calls.flow import follow
 from vorzimmer.calls.session import CallerLeft, Session
-from vorzimmer.core.cdr import Cdr, build_cdr
+from vorzimmer.core import resume
+from vorzimmer.core.cdr import Cdr
 from vorzimmer.core.ledger import Kind
-from vorzimmer.core.messages import end_record, messages_for
-from vorzimmer.core.plan import Plan
+from vorzimmer.core.plan import Incoming, Plan
 from vorzimmer.core.routing import decide
 
 log = structlog.get_logger()
 
+REMEMBERED = 10_000
+"""Ended calls whose ids are kept, so that an old list of channels does not begin one of them again."""
+
+HOLD_SECONDS = 0.3
+"""How long the requests that keep callers from silence may take when this process lets go."""
+
+RESCUED = ("vorzimmer", "rescued", "begin")
+"""Where in the dialplan (extensions.conf) a call goes on alone, whatever state it was in."""
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
 
 class Supervisor:
-    """All calls of this process."""
+    """All calls of this process. `on_end` is told of each CDR."""
 
-    def __init__(self, exchange: Callable[[], Exchange]) -> None:
+    def __init__(self, exchange: Callable[[], Exchange], on_end: Callable[[Cdr], None] = lambda _: None) -> None:
         self._exchange = exchange
+        self._on_end = on_end
         self.calls: dict[str, Session] = {}
+        self._ended: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._draining = False
+        self._turning_away = False
+        self._letting_go = False
 
     def on_start(self, event: events.Event) -> None:
         """A channel that nobody listens to entered the application."""
@@ -46,35 +63,55 @@ class Supervisor:
         if event.args[:1] != ("in",):
             # A leg whose call is over, or a stranger: nobody will ever talk there.
             log.warning("call.orphan", channel=event.of, args=event.args)
-            self._spawn(_quietly(exchange.ari.channels(event.of).hang_up()))
-        elif self._draining:
-            self._spawn(_quietly(exchange.ari.channels(event.of).move_to_dialplan("vorzimmer", "arrive", "away")))
-        elif event.of not in self.calls:
-            self._begin(exchange, event)
+            self.spawn(_quietly(exchange.ari.channels(event.of).hang_up()))
+        elif self._turning_away:
+            self.spawn(_quietly(exchange.ari.channels(event.of).move_to_dialplan("vorzimmer", "arrive", "away")))
+        elif not self.knows(event.of):
+            self.begin(event.channel, event.args)
 
-    def _begin(self, exchange: Exchange, event: events.StasisStart) -> None:
-        incoming = read_arrival(
-            event.args[1:], event.channel.caller_name, exchange.region, exchange.directory().own_numbers
-        )
+    def knows(self, call_id: str) -> bool:
+        """Whether the call lives here, or has ended here a while ago."""
+        return call_id in self.calls or call_id in self._ended
+
+    def begin(self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False) -> None:
+        """Take a call. `missed`: its start was told while nobody listened.
+
+        Such a call, and one that had waited for us in the dialplan, arrived when its channel did.
+        """
+        exchange = self._exchange()
+        incoming = read_arrival(args[1:], channel.caller_name, exchange.region, exchange.directory().own_numbers)
         if exchange.gate.is_dialled(incoming.diverted_from):
             incoming = replace(incoming, looped=True)
-        if event.args[6:] not in ((), ("0",)):
-            # The dialplan had waited for us and begun to note the call for later; now it is ours.
-            (exchange.notes / f"{event.of}.call").unlink(missing_ok=True)
-        call = Session(exchange, event.of, incoming)
-        self.calls[call.id] = call
-        self._spawn(self._run(call))
+        late = args[6:] not in ((), ("0",))
+        call = Session(exchange, channel.id, incoming, arrived=channel.created_at if late or missed else None)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def work() -> None:
+            plan = plan_call(call, channel.sip_call_id)
+            if missed and channel.state == "Up":
+                call.found_answered()
+            if late:
+                # The dialplan had begun to note the call for later; now that it is in the ledger it is ours.
+                (exchange.notes / f"{call.id}.call").unlink(missing_ok=True)
+            await follow(call, plan.steps)
+
+        self.run(call, work)
+
+    def run(self, call: Session, work: Work) -> None:
+        """Give the call a task that does the work and ends the call, whatever happens."""
+        self.calls[call.id] = call
+        self.spawn(self._run(call, work))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Let something run that ends with this process."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _run(self, call: Session) -> None:
+    async def _run(self, call: Session, work: Work) -> None:
         structlog.contextvars.bind_contextvars(call_id=call.id, did=call.incoming.dialled)
         try:
-            plan = plan_call(call)
-            await _until_gone(call, follow(call, plan.steps))
+            await _until_gone(call, work())
         except CallerLeft:
             pass
         except AriError as error:
@@ -82,48 +119,80 @@ class Supervisor:
         except Exception as error:
             log.exception("call.failed")
             call.record(Kind.PROBLEM, error=f"{type(error).__name__}: {error}")
+            if await self._left_to_dialplan(call):
+                return
         finally:
-            await _unbroken(self._end(call))
+            if not self._letting_go and call.id in self.calls:
+                await self._unbroken(self._end(call))
+
+    async def _left_to_dialplan(self, call: Session) -> bool:
+        """After a mistake of ours the dialplan answers alone; its note ends the call. False: that is not possible."""
+        if call.gone.is_set() or call.is_ending or call.has_talked:
+            return False
+        try:
+            await call.step_aside()
+            await call.channel.move_to_dialplan(*RESCUED)
+        except AriError as error:
+            call.step_back()
+            call.record(Kind.PROBLEM, error=str(error))
+            return False
+        call.exchange.left[call.id] = call.events
+        self.forget(call)
+        return True
 
     async def _end(self, call: Session) -> None:
         await call.close()
-        finish(call)
+        self._on_end(finish(call))
+        self.forget(call)
+
+    def forget(self, call: Session) -> None:
+        """The call is no longer ours."""
+        self._ended.append(call.id)
         self.calls.pop(call.id, None)
 
-    async def drain(self, seconds: float) -> None:
-        """Take no new call (the dialplan rings on and asks again), wait for the living ones, then end them."""
-        self._draining = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
+    async def _unbroken(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run to the end even if cancelled meanwhile, unless this process lets go."""
+        task = self.spawn(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            raise
+
+    def turn_away(self) -> None:
+        """Take no new call: the dialplan rings on, and asks again until the next process answers."""
+        self._turning_away = True
+
+    async def let_go(self) -> None:
+        """End every task and no call: they live on in Asterisk, and nobody hears silence."""
+        self.turn_away()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HOLD_SECONDS):
+                await asyncio.gather(*(call.hearing.hold_the_line() for call in self.calls.values()))
+        self._letting_go = True
+        self._exchange().ari.sever()
+        for call in self.calls.values():
+            call.let_go()
+        while self._tasks:
+            for task in list(self._tasks):
+                task.cancel()
             await asyncio.wait(self._tasks)
 
 
-def plan_call(call: Session) -> Plan:
-    """Write the arrival down and decide."""
-    incoming, exchange = call.incoming, call.exchange
-    call.record(
-        Kind.ARRIVED,
-        dialled=incoming.dialled,
-        caller=incoming.caller,
-        caller_name=incoming.caller_name,
-        withheld=incoming.withheld,
-        diverted_from=incoming.diverted_from,
-    )
-    plan = decide(incoming, exchange.directory(), exchange.gate.house, exchange.phones.pool(), exchange.clock())
+def plan_call(call: Session, sip_call_id: str = "") -> Plan:
+    """Write the arrival down and decide. `sip_call_id` links the log with a trace of the line."""
+    call.record(Kind.ARRIVED, at=call.arrived, **resume.arrival(call.incoming))
+    plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = plan.client
-    call.record(
-        Kind.ROUTED,
-        client=plan.client.id if plan.client else None,
-        state=plan.state.value if plan.state else None,
-        reason=plan.reason,
-        steps=[type(step).__name__ for step in plan.steps],
-        skipped=[f"{skip.what}: {skip.reason}" for skip in plan.skipped],
-    )
-    log.info("call.routed", client=plan.client.id if plan.client else None, reason=plan.reason)
+    call.record(Kind.ROUTED, **resume.routed(plan))
+    client = plan.client.id if plan.client else None
+    log.info("call.routed", client=client, reason=plan.reason, sip_call_id=sip_call_id)
     return plan
+
+
+def decide_for(exchange: Exchange, incoming: Incoming, arrived: datetime) -> Plan:
+    """The plan, by the hour of the arrival and the phones of this moment."""
+    return decide(incoming, exchange.directory(), exchange.gate.house, exchange.phones.pool(), arrived)
 
 
 async def _until_gone(call: Session, flow: Coroutine[Any, Any, None]) -> None:
@@ -144,9 +213,8 @@ async def _until_gone(call: Session, flow: Coroutine[Any, Any, None]) -> None:
 
 def finish(call: Session) -> Cdr:
     """Close the ledger: the CDR and what follows from it go to the journal as one record."""
-    call.record(Kind.ENDED)
-    cdr = build_cdr(call.events)
-    call.exchange.journal.append_end(end_record(cdr, messages_for(cdr, call.client)))
+    call.record(Kind.ENDED, at=call.ended_at)
+    cdr = close_ledger(call.exchange, call.events, call.client)
     log.info(
         "call.ended",
         client=cdr.client,
@@ -155,16 +223,6 @@ def finish(call: Session) -> Cdr:
         cause=cdr.cause,
     )
     return cdr
-
-
-async def _unbroken(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end even if cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _quietly(request: Coroutine[Any, Any, None]) -> None:

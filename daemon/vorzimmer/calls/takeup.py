@@ -1,31 +1,29 @@
 """Calls that the dialplan handled alone while the daemon was away become CDRs and notifications as usual.
 
 For each such call the dialplan keeps a file `<call id>.call` of `key=value` lines in the fallback's folder `calls`, and
-beside it the message, if one was left. Event ids follow from the call id, so taking the same call up twice after
-a crash doubles nothing.
+beside it the message, if one was left. A call that a daemon had begun before goes on in its ledger. Event ids follow
+from the call id, so taking the same call up twice after a crash doubles nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import structlog
 
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.arrival import read_arrival
-from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.exchange import Exchange, close_ledger
 from vorzimmer.calls.recording import keep
+from vorzimmer.core import resume
 from vorzimmer.core.acd import Pool
-from vorzimmer.core.cdr import build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind
-from vorzimmer.core.messages import end_record, messages_for
 from vorzimmer.core.plan import Incoming, Plan
 from vorzimmer.core.routing import decide
 
@@ -51,6 +49,7 @@ class Note:
     recording: datetime | None
     ended: datetime | None
     cause: int
+    rescued: datetime | None = None
 
 
 def read_note(call_id: str, text: str) -> Note | None:
@@ -69,11 +68,15 @@ def read_note(call_id: str, text: str) -> Note | None:
         _time(values.get("recording", "")),
         _time(ended),
         code if code <= HIGHEST_CAUSE else 0,
+        _time(values.get("rescued", "")),
     )
 
 
 _DIGITS = re.compile("[0-9]{1,11}", re.ASCII)
 """More of them lie beyond the years that a date can have."""
+
+_SECONDS = re.compile("([0-9]{1,11})(?:[.]([0-9]{1,6}))?", re.ASCII)
+"""Since 1970, with or without a fraction."""
 
 
 def _number(text: str) -> int | None:
@@ -81,29 +84,34 @@ def _number(text: str) -> int | None:
 
 
 def _time(epoch: str) -> datetime | None:
-    seconds = _number(epoch)
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    found = _SECONDS.fullmatch(epoch)
+    if found is None:
+        return None
+    micros = int((found[2] or "").ljust(6, "0"))
+    return datetime.fromtimestamp(int(found[1]), UTC) + timedelta(microseconds=micros)
 
 
 def events_of(note: Note, incoming: Incoming, plan: Plan, message: Mapping[str, str] | None) -> list[CallEvent]:
     """The ledger of a call that the dialplan handled alone. `message`: file and seconds, where one was left."""
-    end = note.ended or _last_known(note, message)
-    arrival = {
-        "dialled": incoming.dialled,
-        "caller": incoming.caller,
-        "caller_name": incoming.caller_name,
-        "withheld": incoming.withheld,
-        "diverted_from": incoming.diverted_from,
-    }
-    routed = {
-        "client": plan.client.id if plan.client else None,
-        "state": plan.state.value if plan.state else None,
-        "reason": REASON,
-    }
-    happened: list[tuple[datetime, Kind, Mapping[str, Any]]] = [
-        (note.arrived, Kind.ARRIVED, arrival),
-        (note.arrived, Kind.ROUTED, routed),
+    decided = {**resume.routed(plan), "reason": REASON}
+    begun = [
+        resume.made_up(note.call_id, 0, note.arrived, Kind.ARRIVED, resume.arrival(incoming)),
+        resume.made_up(note.call_id, 1, note.arrived, Kind.ROUTED, decided),
     ]
+    return [*begun, *_alone(note, len(begun), message)]
+
+
+def continued(known: Sequence[CallEvent], note: Note, message: Mapping[str, str] | None) -> list[CallEvent]:
+    """The events that the dialplan's note adds to the ledger of a call that a daemon had begun."""
+    at = max(note.rescued or note.arrived, known[-1].at)
+    why = resume.made_up(note.call_id, len(known), at, Kind.PROBLEM, {"what": REASON})
+    return [why, *_alone(note, len(known) + 1, message)]
+
+
+def _alone(note: Note, seq: int, message: Mapping[str, str] | None) -> list[CallEvent]:
+    """What happened in the dialplan; `seq`: of the first event."""
+    end = note.ended or _last_known(note, message)
+    happened: list[tuple[datetime, Kind, Mapping[str, Any]]] = []
     if note.answered:
         happened += [(note.answered, Kind.ANSWERED, {}), (note.answered, Kind.ANNOUNCING, {"media": "fallback"})]
     if note.recording:
@@ -111,10 +119,7 @@ def events_of(note: Note, incoming: Incoming, plan: Plan, message: Mapping[str, 
     if message:
         happened.append((end, Kind.RECORDED, message))
     happened += [(end, Kind.HANGUP, {"by": "caller", "cause": note.cause or 16}), (end, Kind.ENDED, {})]
-    return [
-        CallEvent(str(uuid5(NAMESPACE_URL, f"{note.call_id}/{seq}")), note.call_id, seq, at, kind, data)
-        for seq, (at, kind, data) in enumerate(happened)
-    ]
+    return [resume.made_up(note.call_id, seq + n, at, kind, data) for n, (at, kind, data) in enumerate(happened)]
 
 
 def _last_known(note: Note, message: Mapping[str, str] | None) -> datetime:
@@ -132,18 +137,17 @@ async def take_up(exchange: Exchange) -> int:
     Raises:
         AriError: Asterisk cannot say which calls still live.
     """
-    noted = await asyncio.to_thread(lambda: sorted(file.stem for file in exchange.notes.glob("*.call")))
-    if not noted:
+    noted = await asyncio.to_thread(lambda: {file.stem for file in exchange.notes.glob("*.call")})
+    if not noted and not exchange.left:
         return 0
     living = {channel.id for channel in await exchange.ari.channels.list()}
     taken = 0
-    for call_id in noted:
-        if call_id not in living:
-            try:
-                taken += await _take_up_one(exchange, call_id)
-            except OSError as error:
-                # One that cannot be read or moved now must not keep the others waiting.
-                log.warning("takeup.failed", call_id=call_id, error=str(error))
+    for call_id in sorted((noted | exchange.left.keys()) - living):
+        try:
+            taken += await _take_up_one(exchange, call_id)
+        except OSError as error:
+            # One that cannot be read or moved now must not keep the others waiting.
+            log.warning("takeup.failed", call_id=call_id, error=str(error))
     return taken
 
 
@@ -154,34 +158,56 @@ def note_file(exchange: Exchange, call_id: str) -> Path:
 
 async def _take_up_one(exchange: Exchange, call_id: str) -> bool:
     file = note_file(exchange, call_id)
+    known = exchange.left.get(call_id, ())
+    note = None
     try:
-        text = await asyncio.to_thread(file.read_text, errors="replace")
-    except FileNotFoundError:  # the daemon had the call in the end
-        return False
-    note = read_note(call_id, text)
-    if note is None:
-        file.rename(file.with_suffix(".unreadable"))
-        log.warning("takeup.unreadable", call_id=call_id, folder=str(exchange.notes))
-        return False
-    await _close(exchange, note)
+        note = read_note(call_id, await asyncio.to_thread(file.read_text, errors="replace"))
+    except FileNotFoundError:
+        if not known:  # the daemon had the call in the end
+            return False
+    else:
+        if note is None:
+            file.rename(file.with_suffix(".unreadable"))
+            log.warning("takeup.unreadable", call_id=call_id, folder=str(exchange.notes))
+            if not known:
+                return False
+    await _close(exchange, note or await _without_note(exchange, known), known)
     file.unlink(missing_ok=True)
+    exchange.left.pop(call_id, None)
     return True
 
 
-async def _close(exchange: Exchange, note: Note) -> None:
-    values = note.values
-    directory = exchange.directory()
-    args = [values["did"], values.get("caller", ""), values.get("presentation", ""), values.get("diverted", "")]
+async def _without_note(exchange: Exchange, known: Sequence[CallEvent]) -> Note:
+    """A call that ended on its way into the dialplan: its end is as Asterisk wrote it down, or the last time known."""
+    call_id, arrived, last = known[0].call_id, known[0].at, known[-1].at
+    ends = await asyncio.to_thread(exchange.witness, (call_id,), arrived)
+    return Note(call_id, {}, arrived, None, None, ends.get(call_id, last), 0)
+
+
+async def _close(exchange: Exchange, note: Note, known: Sequence[CallEvent]) -> None:
+    values, directory = note.values, exchange.directory()
+    args = [values.get(key, "") for key in ("did", "caller", "presentation", "diverted")]
     incoming = read_arrival(args, values.get("name", ""), exchange.region, directory.own_numbers)
+    if known:
+        incoming = resume.incoming_of(known[0])
     plan = decide(incoming, directory, exchange.gate.house, Pool(), note.arrived)
-    name = f"message-{note.call_id}.wav"
-    seconds = await asyncio.to_thread(keep, exchange.notes / f"{note.call_id}.wav", exchange.recordings / name)
-    events = events_of(note, incoming, plan, {"file": name, "seconds": str(seconds)} if seconds else None)
-    for event in events:
+    message = await _message(exchange, note)
+    added = continued(known, note, message) if known else events_of(note, incoming, plan, message)
+    for event in added:
         exchange.journal.append(event)
-    cdr = build_cdr(events)
-    exchange.journal.append_end(end_record(cdr, messages_for(cdr, plan.client)))
+    cdr = close_ledger(exchange, [*known, *added], plan.client)
     log.info("call.taken_up", call_id=note.call_id, client=cdr.client, disposition=cdr.disposition.value)
+
+
+async def _message(exchange: Exchange, note: Note) -> Mapping[str, str] | None:
+    """What the caller said to the dialplan, moved to our folder; or to the daemon, before it died."""
+    name = f"message-{note.call_id}.wav"
+    target = exchange.recordings / name
+    for source in (exchange.notes / f"{note.call_id}.wav", exchange.spool / name):
+        seconds = await asyncio.to_thread(keep, source, target)
+        if seconds is not None:
+            return {"file": name, "seconds": str(seconds)}
+    return None
 
 
 async def watch(exchange: Exchange) -> None:

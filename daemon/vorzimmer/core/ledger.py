@@ -37,6 +37,7 @@ class Kind(StrEnum):
     LEG_ENDED = "leg.ended"
     LEG_REFUSED = "leg.refused"
     RECORDED = "recording.stored"
+    RECOVERED = "call.recovered"
     PROBLEM = "call.problem"
     HANGUP = "call.hangup"
     ENDED = "call.ended"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
+from vorzimmer.core.client import Client
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.plan import Forward
 
@@ -27,25 +29,48 @@ async def run(call: Session, step: Forward) -> bool:
     client = call.client
     if client is None:
         return False
-    gate = call.exchange.gate
-    refusal = gate.enter(step.number, client)
+    if step.number in call.begun.tried:
+        return await _go_on(call, step, client)
+    refusal = call.exchange.gate.enter(step.number, client)
     if refusal is not None:
         call.record(Kind.LEG_REFUSED, number=step.number, code=refusal.code.value, reason=refusal.reason)
         return False
     before = len(call.legs)
     try:
-        _, leg = await asyncio.gather(call.wait_for_person(music=step.music), _dial(call, step))
-        if not await _answered(call, step, leg) or (step.confirm and not await _accepted(call, leg)):
-            return False
-        talked = await call.connect(leg, Kind.FORWARDED, by=step.kind, number=step.number)
+        _, leg = await asyncio.gather(call.hearing.wait_for_person(music=step.music), _dial(call, step))
+        return await _serve(call, step, leg)
     finally:
-        gate.leave(step.number, client)
-        for dialled in call.legs[before:]:
-            with contextlib.suppress(AriError):
-                await dialled.hang_up()
+        await _leave(call, step, client, call.legs[before:])
+
+
+async def _go_on(call: Session, step: Forward, client: Client) -> bool:
+    """Another process had dialled the number: take its leg over, or leave it at that."""
+    legs = call.take_over({step.number})
+    if not legs:
+        call.record(Kind.STEP_ENDED, number=step.number, reason="the leg had ended meanwhile")
+        return False
+    call.exchange.gate.enter_again(step.number, client)
+    try:
+        await call.hearing.wait_for_person(music=step.music)
+        return await _serve(call, step, legs[-1])
+    finally:
+        await _leave(call, step, client, legs)
+
+
+async def _serve(call: Session, step: Forward, leg: Leg) -> bool:
+    if not await _answered(call, step, leg) or (step.confirm and not await _accepted(call, leg)):
+        return False
+    talked = await call.connect(leg, Kind.FORWARDED, by=step.kind, number=step.number)
     if talked:
         await call.hang_up(16, by="callee")
     return talked
+
+
+async def _leave(call: Session, step: Forward, client: Client, legs: Sequence[Leg]) -> None:
+    call.exchange.gate.leave(step.number, client)
+    for leg in legs:
+        with contextlib.suppress(AriError):
+            await leg.hang_up()
 
 
 async def _dial(call: Session, step: Forward) -> Leg:
@@ -74,6 +99,8 @@ async def _answered(call: Session, step: Forward, leg: Leg) -> bool:
 
 async def _accepted(call: Session, leg: Leg) -> bool:
     """Ask for the key, again and again, until it comes, another comes, the leg ends or the time is over."""
+    if any(dialled.leg == leg.id and dialled.confirmed for dialled in call.begun.legs):
+        return True
     key = asyncio.ensure_future(leg.digits.get())
     try:
         await _ask(call, leg)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
@@ -17,22 +18,40 @@ SLACK = 3
 
 async def run(call: Session, step: RingGroup) -> bool:
     """Ring the group's free phones, waiting for one if all are busy. False: nobody answered."""
+    if call.begun.tried:
+        if await _go_on(call, step):
+            return True
+        if step.strategy is Strategy.ALL:
+            return False
     endpoints = await _free_phones(call, step)
     if not endpoints:
         return False
     if step.strategy is Strategy.ALL:
         return await _ring(call, step, endpoints)
     for endpoint in endpoints:
-        if await _ring(call, step, (endpoint,)):
+        if endpoint not in call.begun.tried and await _ring(call, step, (endpoint,)):
             return True
     return False
+
+
+async def _go_on(call: Session, step: RingGroup) -> bool:
+    """Another process had rung phones: take over those that still ring. False: none was answered."""
+    phones = call.exchange.phones
+    legs = call.take_over(step.endpoints)
+    for leg in legs:
+        phones.reserve(leg.target)
+    return await _first_to_answer(call, step, [leg.target for leg in legs], _have(legs))
+
+
+async def _have(legs: list[Leg]) -> list[Leg]:
+    return legs
 
 
 async def _free_phones(call: Session, step: RingGroup) -> tuple[str, ...]:
     """The phones to ring now; empty when nobody can be reached or none got free in time."""
     phones = call.exchange.phones
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = loop.time() - call.waited
     waiting = False
     while True:
         offer = choose(step.endpoints, phones.pool())
@@ -46,7 +65,7 @@ async def _free_phones(call: Session, step: RingGroup) -> tuple[str, ...]:
             return ()
         if not waiting:
             # This takes a moment in which a phone may get free: look again before waiting for the next change.
-            await call.wait_for_person(music=step.music)
+            await call.hearing.wait_for_person(music=step.music)
             waiting = True
             continue
         try:
@@ -61,12 +80,19 @@ async def _ring(call: Session, step: RingGroup, endpoints: tuple[str, ...]) -> b
     free = [endpoint for endpoint in endpoints if endpoint not in phones.pool().busy]
     for endpoint in free:
         phones.reserve(endpoint)
+    legs = asyncio.gather(*(_dial(call, step, endpoint) for endpoint in free))
+    return await _first_to_answer(call, step, free, legs)
+
+
+async def _first_to_answer(
+    call: Session, step: RingGroup, endpoints: Sequence[str], dialling: Awaitable[list[Leg]]
+) -> bool:
+    """Connect the caller with the first of the phones, all reserved, that answers; free them at the end."""
+    phones = call.exchange.phones
     before = len(call.legs)
+    legs: list[Leg] = []
     try:
-        _, legs = await asyncio.gather(
-            call.wait_for_person(music=step.music),
-            asyncio.gather(*(_dial(call, step, endpoint) for endpoint in free)),
-        )
+        _, legs = await asyncio.gather(call.hearing.wait_for_person(music=step.music), dialling)
         winner = await first_answered(legs, step.seconds + SLACK)
         if winner is None:
             call.record(Kind.STEP_ENDED, group=step.group, reason="nobody answered")
@@ -79,9 +105,9 @@ async def _ring(call: Session, step: RingGroup, endpoints: tuple[str, ...]) -> b
         talked = await call.connect(winner, Kind.TALKING, by=winner.target)
         await hush
     finally:
-        for endpoint in free:
+        for endpoint in endpoints:
             phones.free(endpoint)
-        await asyncio.gather(*(leg.hang_up() for leg in call.legs[before:]), return_exceptions=True)
+        await asyncio.gather(*(leg.hang_up() for leg in {*legs, *call.legs[before:]}), return_exceptions=True)
     if talked:
         await call.hang_up(16, by="callee")
     return talked

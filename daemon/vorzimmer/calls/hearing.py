@@ -1,0 +1,148 @@
+"""What the caller hears: announcements, ringing, music."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Iterable, Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.errors import AriError
+from vorzimmer.asterisk.objects import Channel
+from vorzimmer.calls.exchange import Exchange
+from vorzimmer.core.ledger import Kind, Phase
+
+LONGEST_PLAYBACK = 900.0
+"""Seconds; a playback that says nothing for so long is taken for lost."""
+
+
+class CallerLeft(Exception):
+    """The caller's channel is gone or going."""
+
+
+class Caller(Protocol):
+    """What is needed of the call."""
+
+    id: str
+    exchange: Exchange
+    channel: Channel
+    answered: bool
+    phase: Phase
+
+    @property
+    def language(self) -> str:
+        """Of Asterisk's own sounds."""
+
+    def record(self, kind: Kind, *, at: datetime | None = None, **data: Any) -> None:
+        """Write to the ledger."""
+
+    async def answer(self) -> None:
+        """Answer, if not done yet."""
+
+    async def on_caller(self, request: Awaitable[None]) -> None:
+        """Do something with the caller's channel; raises `CallerLeft`."""
+
+
+class Hearing:
+    """The ear of one caller.
+
+    Args:
+        call: whose.
+        announced: what another process had begun to play in the step that is being resumed; played on, not again.
+        playbacks: how many announcements the call has had.
+    """
+
+    def __init__(self, call: Caller, announced: Iterable[str] = (), playbacks: int = 0) -> None:
+        self._call = call
+        self._announced = deque(announced)
+        self._playbacks = playbacks
+        self._now: str | None = None
+        self._perhaps_music = False
+
+    def forget(self) -> None:
+        """The channel was answered: ringing has ended."""
+        self._now = None
+
+    def music_may_play(self) -> None:
+        """Another process had the call: what it had switched on is not known."""
+        self._perhaps_music = True
+
+    async def play(self, media: str, *, early: bool = False) -> None:
+        """Play one announcement to its end, as early media where asked and possible."""
+        call = self._call
+        if not early:
+            await call.answer()
+        if self._announced and self._announced.popleft() == media:
+            await self._hear_out(media)
+            return
+        self._announced.clear()
+        await self.hush()
+        self._playbacks += 1
+        call.record(Kind.ANNOUNCING, media=media, early=not call.answered)
+        with self._end_of_playback() as finished:
+            uri = call.exchange.media_uri(media)
+            await call.on_caller(call.channel.play(self._playback, uri, call.language))
+            await self._listen(finished, media)
+
+    async def _hear_out(self, media: str) -> None:
+        """An announcement that another process had begun: only the last of the step can still be playing."""
+        if self._announced:
+            return
+        with self._end_of_playback() as finished:
+            if await self._call.exchange.ari.playbacks.live(self._playback):
+                await self._listen(finished, media)
+
+    @property
+    def _playback(self) -> str:
+        return f"{self._call.id}-p{self._playbacks}"
+
+    @contextlib.contextmanager
+    def _end_of_playback(self) -> Iterator[asyncio.Future[bool]]:
+        """A future that the end of the current playback fulfils; True: it failed."""
+        finished: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        playback, ari = self._playback, self._call.exchange.ari
+
+        def on_event(event: events.Event) -> None:
+            if isinstance(event, events.PlaybackFinished) and not finished.done():
+                finished.set_result(event.failed)
+
+        ari.on_event(playback, on_event)
+        try:
+            yield finished
+        finally:
+            ari.forget(playback)
+
+    async def _listen(self, finished: asyncio.Future[bool], media: str) -> None:
+        async with asyncio.timeout(LONGEST_PLAYBACK):
+            if await finished:
+                self._call.record(Kind.PROBLEM, what="playback failed", media=media)
+
+    async def wait_for_person(self, *, music: bool) -> None:
+        """Let the caller wait: music once answered, ringing before."""
+        call = self._call
+        if music:
+            await call.answer()
+        hears = "music" if music else "ringing"
+        if self._now == hears:
+            return
+        await self.hush()
+        await call.on_caller(call.channel.start_moh() if music else call.channel.ring())
+        self._now = hears
+        call.record(Kind.WAITING if call.answered else Kind.RINGING)
+
+    async def hush(self) -> None:
+        """Stop the music; ringing stops by itself with the next sound."""
+        music = self._now == "music" or self._perhaps_music
+        self._now, self._perhaps_music = None, False
+        if music:
+            await self._call.on_caller(self._call.channel.stop_moh())
+
+    async def hold_the_line(self) -> None:
+        """Before this process lets go: what is played goes on to its end, and behind it comes no silence."""
+        call = self._call
+        if call.phase is Phase.ANNOUNCEMENT:
+            with contextlib.suppress(AriError):
+                await (call.channel.start_moh() if call.answered else call.channel.ring())

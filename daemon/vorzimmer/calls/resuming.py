@@ -1,0 +1,126 @@
+"""One call that another process had begun, from what the ledger knows and what Asterisk shows to its next step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from vorzimmer.asterisk import events
+from vorzimmer.asterisk.objects import BridgeData
+from vorzimmer.calls.flow import follow
+from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.session import Session
+from vorzimmer.calls.supervisor import decide_for
+from vorzimmer.core import resume
+from vorzimmer.core.client import Client
+from vorzimmer.core.ledger import Kind, Phase
+from vorzimmer.core.plan import Forward, Plan
+
+log = structlog.get_logger()
+
+NORMAL = 16
+"""Q.850: normal clearing."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What Asterisk shows at one moment, by id."""
+
+    channels: Mapping[str, events.ChannelData]
+    bridges: Mapping[str, BridgeData]
+
+    def partner(self, call_id: str) -> events.ChannelData | None:
+        """The channel with which the caller is in the call's bridge."""
+        bridge = self.bridges.get(f"{call_id}-b")
+        if bridge is None or call_id not in bridge.channels:
+            return None
+        return next((self.channels[one] for one in bridge.channels if one != call_id and one in self.channels), None)
+
+
+def find_ended(call: Session, ended_at: datetime | None) -> None:
+    """The caller has left meanwhile. `ended_at`: as Asterisk wrote it down; else it is the last time known."""
+    last = call.events[-1].at
+    call.ended_at = max(ended_at, last) if ended_at else last
+    call.client = client_of(call, decide_for(call.exchange, call.incoming, call.arrived))
+    call.vanish()
+
+
+def find_living(call: Session, view: View) -> Plan:
+    """Write down what Asterisk shows and the ledger does not know; returns the plan, decided again."""
+    plan = decide_for(call.exchange, call.incoming, call.arrived)
+    call.client = client_of(call, plan)
+    for leg in call.legs:
+        found = view.channels.get(leg.id)
+        if found is None:
+            leg.end(NORMAL)
+        elif found.state == "Up":
+            leg.answer()
+        elif found.state == "Down":
+            call.found_undialled(leg)
+    if view.channels[call.id].state == "Up":
+        call.found_answered()
+    if f"{call.id}-b" in view.bridges:
+        call.found_bridge()
+    _find_talk(call, view, plan)
+    call.record(Kind.RECOVERED, phase=call.phase.value)
+    log.info("call.recovered", call_id=call.id, phase=call.phase.value)
+    return plan
+
+
+def client_of(call: Session, plan: Plan) -> Client | None:
+    """Whose call it is: what was decided at first stands, if that client is still there."""
+    routed = next((event.data for event in call.events if event.kind is Kind.ROUTED), {})
+    return call.exchange.directory().clients.get(str(routed.get("client") or "")) or plan.client
+
+
+def _find_talk(call: Session, view: View, plan: Plan) -> None:
+    """Killed right after two were put through, the daemon had no time to write it down."""
+    partner = view.partner(call.id)
+    leg = next((leg for leg in call.legs if partner is not None and leg.id == partner.id), None)
+    if leg is None or call.begun.talk == leg.id:
+        return
+    answered = [event.at for event in call.events if event.kind is Kind.LEG_ANSWERED and event.data["leg"] == leg.id]
+    place = resume.place_of_target(plan.steps, leg.target)
+    step = plan.steps[place] if place is not None else None
+    if isinstance(step, Forward):
+        call.found_in_talk(leg.id, Kind.FORWARDED, max(answered), by=step.kind, number=leg.target)
+    else:
+        call.found_in_talk(leg.id, Kind.TALKING, max(answered), by=leg.target)
+
+
+async def go_on(call: Session, plan: Plan) -> None:
+    """What the call's task does from here."""
+    wanted = {dialled.leg for dialled in call.begun.legs}
+    if call.begun.talk is not None:
+        wanted = {call.begun.talk}
+    await asyncio.gather(*(leg.hang_up() for leg in call.legs if leg.id not in wanted), return_exceptions=True)
+    if call.is_ending:
+        return
+    if call.begun.talk is not None:
+        await _talk_on(call, next((leg for leg in call.legs if leg.id == call.begun.talk), None))
+        return
+    if not any(event.kind is Kind.ROUTED for event in call.events):
+        call.record(Kind.ROUTED, **resume.routed(plan))
+    await follow(call, plan.steps, resume.place_in(plan, call.events))
+
+
+async def _talk_on(call: Session, leg: Leg | None) -> None:
+    """A talk goes on until the other side leaves; that may have been while nobody watched."""
+    exchange = call.exchange
+    if leg is not None and call.client is not None and call.phase is Phase.FORWARDED:
+        exchange.gate.enter_again(leg.target, call.client)
+        try:
+            await asyncio.wait({leg.ended})
+        finally:
+            exchange.gate.leave(leg.target, call.client)
+    elif leg is not None:
+        exchange.phones.talk(leg.target)
+        try:
+            await asyncio.wait({leg.ended})
+        finally:
+            exchange.phones.free(leg.target)
+    await call.hang_up(NORMAL, by="callee")

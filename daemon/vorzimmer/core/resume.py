@@ -1,0 +1,196 @@
+"""What a call was in the middle of when its daemon died, from its ledger; and a ledger made up where there is none.
+
+A call is resumed by doing the step again in which it was. What the step had begun (an announcement, legs, a message
+being recorded, a talk) is taken over instead of begun a second time; what it had finished is not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from vorzimmer.core.ledger import CallEvent, Kind
+from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Plan, RingGroup, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A leg that the step had dialled: its channel, the endpoint or number, and how far it had come."""
+
+    leg: str
+    target: str
+    answered: bool = False
+    confirmed: bool = False
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a step had begun. `place`: the step's in the plan, None before the first; `since`: when it began.
+
+    `announced`: the media whose playing it had begun, in order. `talk`: the leg the caller talks with.
+    """
+
+    place: int | None = None
+    since: datetime | None = None
+    announced: tuple[str, ...] = ()
+    recording: bool = False
+    legs: tuple[Dialled, ...] = ()
+    talk: str | None = None
+
+    @property
+    def tried(self) -> frozenset[str]:
+        """The endpoints and numbers that it had dialled."""
+        return frozenset(leg.target for leg in self.legs)
+
+
+NOTHING = Begun()
+"""A step that is done for the first time."""
+
+
+def begun(events: Sequence[CallEvent]) -> Begun:
+    """What the last step had begun."""
+    step = next((event for event in reversed(events) if event.kind is Kind.STEP), None)
+    if step is None:
+        return NOTHING
+    # A step that was resumed before began with the first event of its place.
+    place = int(step.data.get("n", 0))
+    first = next(event for event in events if event.kind is Kind.STEP and int(event.data.get("n", 0)) == place)
+    within = [event for event in events if event.seq >= first.seq]
+    talks = [event for event in within if event.kind in (Kind.TALKING, Kind.FORWARDED)]
+    return Begun(
+        place=place,
+        since=first.at,
+        announced=tuple(str(event.data["media"]) for event in within if event.kind is Kind.ANNOUNCING),
+        recording=any(event.kind is Kind.RECORDING for event in within),
+        legs=legs_of(within),
+        talk=str(talks[-1].data["leg"]) if talks else None,
+    )
+
+
+def legs_of(events: Sequence[CallEvent]) -> tuple[Dialled, ...]:
+    """The legs that these events tell of."""
+    told: dict[Kind, set[str]] = {}
+    for event in events:
+        if "leg" in event.data:
+            told.setdefault(event.kind, set()).add(str(event.data["leg"]))
+
+    def came_to(kind: Kind, leg: str) -> bool:
+        return leg in told.get(kind, ())
+
+    return tuple(
+        Dialled(
+            leg := str(event.data["leg"]),
+            str(event.data.get("target", "")),
+            answered=came_to(Kind.LEG_ANSWERED, leg),
+            confirmed=came_to(Kind.LEG_CONFIRMED, leg),
+            ended=came_to(Kind.LEG_ENDED, leg),
+        )
+        for event in events
+        if event.kind is Kind.LEG_DIALLED
+    )
+
+
+def place_in(plan: Plan, events: Sequence[CallEvent]) -> int:
+    """Where to go on in a plan that was decided again.
+
+    The same steps as before: with the one it was in. Others, because the client's data were changed meanwhile: with
+    the first that is more than a greeting, for that was heard.
+    """
+    place = begun(events).place
+    if place is None:
+        return 0
+    before = next((event.data.get("steps") for event in events if event.kind is Kind.ROUTED), None)
+    if before == [type(step).__name__ for step in plan.steps]:
+        return place
+    return next((n for n, step in enumerate(plan.steps) if not isinstance(step, Answer | Announce)), 0)
+
+
+def incoming_of(arrived: CallEvent) -> Incoming:
+    """The call as it had arrived."""
+    data = arrived.data
+    return Incoming(
+        dialled=str(data["dialled"]),
+        caller=data.get("caller"),
+        caller_name=data.get("caller_name"),
+        withheld=bool(data.get("withheld", False)),
+        diverted_from=data.get("diverted_from"),
+        looped=bool(data.get("looped", False)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A talk that is going on, as Asterisk shows it."""
+
+    leg: str
+    target: str
+    since: datetime
+
+
+def arrival(incoming: Incoming) -> dict[str, Any]:
+    """What the ledger says of an arrival."""
+    return {
+        "dialled": incoming.dialled,
+        "caller": incoming.caller,
+        "caller_name": incoming.caller_name,
+        "withheld": incoming.withheld,
+        "diverted_from": incoming.diverted_from,
+        "looped": incoming.looped,
+    }
+
+
+def routed(plan: Plan) -> dict[str, Any]:
+    """What the ledger says of a decision."""
+    return {
+        "client": plan.client.id if plan.client else None,
+        "state": plan.state.value if plan.state else None,
+        "reason": plan.reason,
+        "steps": [type(step).__name__ for step in plan.steps],
+        "skipped": [f"{skip.what}: {skip.reason}" for skip in plan.skipped],
+    }
+
+
+def rebuilt(call_id: str, incoming: Incoming, plan: Plan, arrived: datetime, talk: Talk) -> list[CallEvent]:
+    """The ledger of a talking call of which no record is left, from what Asterisk shows.
+
+    Its ids follow from the call's, so rebuilding it again after the next death gives the same events.
+    """
+    place = place_of_target(plan.steps, talk.target)
+    step = plan.steps[place] if place is not None else None
+    forwarded = isinstance(step, Forward)
+    made: list[tuple[Kind, datetime, Mapping[str, Any]]] = [
+        (Kind.ARRIVED, arrived, arrival(incoming)),
+        (Kind.ROUTED, arrived, routed(plan)),
+        (Kind.PROBLEM, arrived, {"what": "the call's records were lost; these were made from what Asterisk showed"}),
+        (Kind.STEP, arrived, {"n": place or 0, "step": type(step).__name__, "reason": "found in it"}),
+        (Kind.LEG_DIALLED, arrived, {"leg": talk.leg, "target": talk.target}),
+        (Kind.ANSWERED, talk.since, {}),
+        (Kind.LEG_ANSWERED, talk.since, {"leg": talk.leg, "target": talk.target}),
+        (
+            Kind.FORWARDED if forwarded else Kind.TALKING,
+            talk.since,
+            {"leg": talk.leg, "by": step.kind, "number": talk.target}
+            if isinstance(step, Forward)
+            else {"leg": talk.leg, "by": talk.target},
+        ),
+    ]
+    return [made_up(call_id, seq, at, kind, data) for seq, (kind, at, data) in enumerate(made)]
+
+
+def place_of_target(steps: Collection[Step], target: str) -> int | None:
+    """The step that dials this endpoint or number."""
+    for n, step in enumerate(steps):
+        if isinstance(step, RingGroup) and target in step.endpoints:
+            return n
+        if isinstance(step, Forward) and target == step.number:
+            return n
+    return None
+
+
+def made_up(call_id: str, seq: int, at: datetime, kind: Kind, data: Mapping[str, Any]) -> CallEvent:
+    """An event whose id follows from the call and its place there: written twice, it is stored once."""
+    return CallEvent(str(uuid5(NAMESPACE_URL, f"{call_id}/{seq}")), call_id, seq, at, kind, data)
