@@ -22,7 +22,8 @@ VORZIMMER = Path(sys.executable).with_name("vorzimmer")
 class Cable(Watched):
     """A TCP line to another port: `async with Cable(port) as cable`. Cut, it takes no connection and ends all.
 
-    `refused` counts the connections that were tried while it was cut.
+    Frozen, what is connected stays so and no byte passes any more, as when a router forgets its connections; new
+    ones are taken. `refused` counts the connections that were tried while it was cut.
     """
 
     def __init__(self, target: int, *, cut: bool = False) -> None:
@@ -31,6 +32,8 @@ class Cable(Watched):
         self._target = target
         self._cut = cut
         self._passing: set[asyncio.Task[None]] = set()
+        self._flowing = _flowing()
+        self._frozen: list[asyncio.Event] = []
 
     def __repr__(self) -> str:
         return f"<Cable {'cut' if self._cut else 'whole'}, {len(self._passing)} connections, {self.refused} refused>"
@@ -42,6 +45,7 @@ class Cable(Watched):
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        self.thaw()
         await self.cut()
 
     async def cut(self) -> None:
@@ -55,6 +59,18 @@ class Cable(Watched):
     def mend(self) -> None:
         """Take connections again."""
         self._cut = False
+
+    def freeze(self) -> None:
+        """Let no byte pass on the connections that there are now; nobody is told."""
+        self._flowing.clear()
+        self._frozen.append(self._flowing)
+        self._flowing = _flowing()
+
+    def thaw(self) -> None:
+        """Let everything pass again, what was held back first."""
+        for flowing in self._frozen:
+            flowing.set()
+        self._frozen.clear()
 
     async def tried(self, times: int) -> None:
         """Wait until so many connections have been refused."""
@@ -72,11 +88,15 @@ class Cable(Watched):
             self._passing.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        flowing = self._flowing
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:  # nobody is there: our end is closed, which says so
+            return
         with contextlib.closing(far_writer):
             ways = [
-                asyncio.ensure_future(_pump(reader, far_writer)),
-                asyncio.ensure_future(_pump(far_reader, writer)),
+                asyncio.ensure_future(_pump(reader, far_writer, flowing)),
+                asyncio.ensure_future(_pump(far_reader, writer, flowing)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -86,9 +106,17 @@ class Cable(Watched):
                 await asyncio.wait(ways)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def _flowing() -> asyncio.Event:
+    """Set while bytes may pass."""
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
+            await flowing.wait()
             writer.write(data)
             await writer.drain()
 

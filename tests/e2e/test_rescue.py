@@ -84,10 +84,15 @@ async def rescue_once(house: House) -> list[str]:
     return sorted(re.sub(r"\S*[0-9]+\.[0-9]+\S*", "…", line) for line in told.decode().splitlines())
 
 
+def requests(house: House) -> HttpRequests:
+    """A way to ask Asterisk while there is no daemon."""
+    ari = house.settings.ari
+    return HttpRequests(ari.url, ari.user, ari.password.get_secret_value())
+
+
 async def recordings(house: House, count: int) -> None:
     """Wait until so many messages are being recorded."""
-    ari = house.settings.ari
-    async with HttpRequests(ari.url, ari.user, ari.password.get_secret_value()) as rest:
+    async with requests(house) as rest:
 
         async def live() -> list[str]:
             names = [message_of(channel.id) for channel in await Channels(rest).list()]
@@ -100,6 +105,17 @@ async def music(call: Call) -> None:
     """Wait until something is heard for a while."""
     await call.until("the answer", lambda: call.answered_at is not None)
     await call.line.until("music", lambda: np.abs(call.line.heard()).max(initial=0) > 500)
+
+
+async def silence(call: Call) -> None:
+    """Wait until nothing has been heard for half a second, which there never is in music; the beep passes."""
+
+    def silent() -> bool:
+        now = asyncio.get_running_loop().time()
+        heard = call.line.heard(now - 0.5)
+        return len(heard) > 2000 and np.abs(heard).max() < 100
+
+    await call.line.until("silence", silent)
 
 
 async def left_alone(house: House) -> tuple[dict[str, Outgoing], dict[str, Incoming]]:
@@ -145,6 +161,7 @@ async def test_each_call_left_behind_finds_its_end(house: House) -> None:
         # Music under the words would show: alone they are found with nearly 1.
         await calls[name].line.hears(words(name), score=0.98, since=began)
     await noted(house, "recording=", 2)
+    await silence(calls["music"])
     for name in ("music", "rings"):
         calls[name].line.speak(np.concatenate([np.zeros(4000, dtype=np.int16), sound.announcement(77, 1.5)]))
         await calls[name].line.sent()
@@ -193,3 +210,36 @@ async def test_what_is_noted_of_a_rescued_call(house: House) -> None:
     assert (values["did"], values["caller"], values["diverted"]) == (DIDS["rings"], CALLER, "")
     assert before < float(values["arrived"]) < after
     assert after - 1 < float(values["rescued"]) <= float(values["answered"]) <= float(values["recording"])
+
+
+LONGEST = 4 * 3600.0
+"""Seconds that a channel may live."""
+
+
+async def test_no_channel_lives_for_ever(house: House) -> None:
+    """Callers and legs carry a limit from their first moment on, which ends them though nobody steers them."""
+    await open_house(house)
+    async with serving(house.settings, house.folder) as daemon:
+        await ready_for_all(house, daemon)
+        talk = await house.call(DIDS["talks"])
+        talks = await (await house.agent(1)).invited()
+        await talks.answer()
+        await talking(talk, talks)
+        call = await house.call(DIDS["rings"])
+        rings = await (await house.agent(2)).invited()
+        rings.ring()
+        await call.ringing(180)
+        daemon.kill()
+        await daemon.exit_status()
+    assert not any(one.ended for one in (talk, talks, call, rings))
+    async with requests(house) as rest:
+        channels = [channel.id for channel in await Channels(rest).list()]
+        assert len(channels) == 4
+        for channel in channels:
+            path, limit = f"/channels/{channel}/variable", "TIMEOUT(absolute)"
+            left = float((await rest.request("GET", path, variable=limit))["value"])
+            assert LONGEST - 60 < left <= LONGEST
+            await rest.request("POST", path, variable=limit, value=1)
+    for one in (talk, talks, call, rings):
+        assert (await one.finished()).by == "far"
+    assert await rescue_once(house) == ["… empty bridge … taken down"]

@@ -136,6 +136,11 @@ class Sipp(Watched, asyncio.Protocol):
                 os.killpg(self._process.pid, signal.SIGKILL)
         await self._waiter
 
+    def place_no_more(self) -> None:
+        """Place no further call; those under way go on to their end, and SIPp ends with the last."""
+        if self.exit_code is None:
+            self._process.send_signal(signal.SIGUSR1)
+
     async def finished(self, patience: float = PATIENCE) -> int:
         """Wait until SIPp has made all its calls and return its exit code: 0, or 1 if a call failed.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,10 @@ def of_names(text: str, histograms: set[str]) -> set[str]:
 @pytest.fixture
 async def exported() -> dict[str, str]:
     """Every metric of both roles and its type, as scraped over HTTP."""
-    one: Callable[[], float] = lambda: 1.0  # noqa: E731 - every reading is the same
+
+    def one() -> float:
+        return 1.0
+
     some = {field.name: one for field in dataclasses.fields(CallsReadings)}
     calls_registry, worker_registry = (new_registry(list, LoopDelay(), 0.0) for _ in range(2))
     CallsSeen(Kept(), lambda: START, calls_registry)

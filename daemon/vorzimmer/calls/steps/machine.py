@@ -15,12 +15,12 @@ SLACK = 10
 
 async def run(call: Session, step: Machine) -> bool:
     """Take a message, then hang up."""
-    exchange = call.exchange
-    recording = Recording(exchange.ari, f"message-{call.id}", exchange.spool, exchange.recordings, call.record)
-    call.recording = recording
     if not call.begun.recording:
         await call.hearing.play(step.greeting)
         call.record(Kind.RECORDING)
+    exchange = call.exchange
+    recording = Recording(exchange.ari, f"message-{call.id}", exchange.spool, exchange.recordings, call.record)
+    call.recording = recording
     if not (call.begun.recording and await recording.found()):
         await call.channel.record(recording.name, max_seconds=step.max_seconds, silence=step.silence, terminate_on="#")
     async with asyncio.timeout(step.max_seconds + step.silence + SLACK):
