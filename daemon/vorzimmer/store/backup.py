@@ -152,7 +152,10 @@ def _add_segment(writer: Writer, file: Path, *, being_written: bool) -> None:
     if not being_written:
         writer.add_file(f"journal/{file.name}", file)
         return
-    lines = file.read_bytes()
+    try:
+        lines = file.read_bytes()
+    except FileNotFoundError:
+        return
     whole = lines[: lines.rfind(b"\n") + 1]  # the last one may be half written
     writer.add(f"journal/{file.name}", BytesIO(whole), len(whole))
 
