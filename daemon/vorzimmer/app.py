@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from vorzimmer import systemd
+from vorzimmer import systemd, vital_signs
 from vorzimmer.announcements import fallback
 from vorzimmer.announcements.away import entries
 from vorzimmer.announcements.library import media_uri
@@ -33,8 +33,9 @@ from vorzimmer.calls import takeup
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
-from vorzimmer.calls.recovery import Recovery
+from vorzimmer.calls.recovery import OpenCalls, Recovery
 from vorzimmer.calls.supervisor import Supervisor
+from vorzimmer.core import ports
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.ports import Clock
 from vorzimmer.notify import worker
@@ -45,6 +46,9 @@ from vorzimmer.store import migrate
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.shipper import Shipper
 from vorzimmer.store.snapshot import Snapshot
+from vorzimmer.vital_signs import CallsParts, Pulse
+from vorzimmer.watching.calls_seen import CallsSeen
+from vorzimmer.watching.loop_delay import LoopDelay
 
 log = structlog.get_logger()
 
@@ -91,15 +95,18 @@ async def serve(
         store.migrate.SchemaError: the database's schema is not ours; the message says what to do.
         store.journal.JournalError: another daemon runs on the same folder.
     """
+    pulse = Pulse(LoopDelay(), now().timestamp())
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(_tasks(pulse.delay.run()))
         if role is not Role.CALLS:
-            await stack.enter_async_context(_worker(settings))
+            await stack.enter_async_context(_worker(settings, pulse))
+        alive = pulse.alive
         if role is not Role.WORKER:
-            await stack.enter_async_context(_calls(settings, clock, stop))
+            alive = await stack.enter_async_context(_calls(settings, clock, stop, pulse))
         if not stop.is_set():
             ready()
             log.info("daemon.ready", role=role.value)
-        heart = asyncio.create_task(_heartbeat())
+        heart = asyncio.create_task(vital_signs.feed_watchdog(alive))
         await stop.wait()
         heart.cancel()
         systemd.notify("STOPPING=1")
@@ -114,17 +121,14 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _heartbeat() -> None:
-    """Tell systemd's watchdog that the loop turns."""
-    interval = systemd.watchdog_interval()
-    while interval is not None:
-        systemd.notify("WATCHDOG=1")
-        await asyncio.sleep(interval)
-
-
 @contextlib.asynccontextmanager
-async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Take calls while inside; on leaving, let go of them: they live on. `stop` ends the wait for Asterisk."""
+async def _calls(
+    settings: Settings, clock: Clock, stop: asyncio.Event, pulse: Pulse
+) -> AsyncIterator[Callable[[], bool]]:
+    """Take calls while inside; on leaving, let go of them: they live on. `stop` ends the wait for Asterisk.
+
+    Yields what says whether it is alive.
+    """
     dsn = settings.database.dsn.get_secret_value()
     paths = settings.paths
     snapshot = Snapshot(dsn, paths.state / "book.json", trouble)
@@ -132,9 +136,14 @@ async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> Async
     journal = Journal(paths.state / "journal", trouble)
     try:
         shipper = Shipper(journal, dsn, domain=_domain(settings), trouble=trouble)
-        house = _build(settings, snapshot, journal, clock)
+        lost = journal.open_calls()
+        seen = CallsSeen(journal, clock)
+        seen.take_up(lost.values())
+        house = _build(settings, snapshot, seen, lost, clock)
+        parts = CallsParts(house.exchange.ari, house.ami, house.recovery.done, journal, shipper, snapshot, clock)
         tree = partial(_render_fallback, settings, snapshot)
         async with (
+            vital_signs.show_calls(settings.watch.calls, parts, seen, pulse, trouble),
             _tasks(shipper.run()),
             _tasks(
                 house.exchange.ari.run(),
@@ -147,7 +156,7 @@ async def _calls(settings: Settings, clock: Clock, stop: asyncio.Event) -> Async
             # Calls do not wait for this: with many numbers and an empty folder it takes seconds.
             rendering = asyncio.create_task(tree())
             await _first(house.recovery.done.wait(), stop.wait())
-            yield
+            yield partial(parts.alive, pulse)
             # The next process may take what we let go of at once; meanwhile new callers hear it ring.
             house.supervisor.turn_away()
             with contextlib.suppress(TimeoutError):
@@ -170,13 +179,13 @@ class _House:
     reachability: Reachability
 
 
-def _build(settings: Settings, snapshot: Snapshot, journal: Journal, clock: Clock) -> _House:
+def _build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: OpenCalls, clock: Clock) -> _House:
     paths, ari = settings.paths, settings.ari
     ami = Ami(settings.ami.host, settings.ami.port, settings.ami.user, settings.ami.password.get_secret_value())
     reachability = Reachability(ami)
     house = Policy(frozenset(settings.gate.countries), settings.gate.parallel, settings.gate.per_day)
     supervisor = Supervisor(lambda: exchange)
-    recovery = Recovery(lambda: exchange, supervisor, journal.open_calls())
+    recovery = Recovery(lambda: exchange, supervisor, lost)
     exchange = Exchange(
         ari=Ari(
             ari.url,
@@ -224,7 +233,7 @@ async def _render_fallback(settings: Settings, snapshot: Snapshot) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _worker(settings: Settings) -> AsyncIterator[None]:
+async def _worker(settings: Settings, pulse: Pulse) -> AsyncIterator[None]:
     """Send messages while inside; on leaving, finish those under way."""
     dsn = settings.database.dsn.get_secret_value()
     await _require_schema(dsn)
@@ -248,7 +257,8 @@ async def _worker(settings: Settings) -> AsyncIterator[None]:
         clock=now,
         trouble=trouble,
     )
-    async with email:
+    tally = worker.Tally()
+    async with email, vital_signs.show_worker(settings.watch.worker, tally, pulse, trouble):
         work = worker.run(
             partial(asyncpg.connect, dsn, timeout=10),
             {"email": email},
@@ -256,6 +266,7 @@ async def _worker(settings: Settings) -> AsyncIterator[None]:
             clock=now,
             jitter=random.random,
             trouble=trouble,
+            tally=tally,
         )
         running = asyncio.create_task(work)
         try:

@@ -38,7 +38,8 @@ class Watch:
         self.now = START
         self.kept = Kept()
         self.registry = CollectorRegistry()
-        self.seen = CallsSeen(self.kept, lambda: self.now, self.registry)
+        self.seen = CallsSeen(self.kept, lambda: self.now)
+        self.registry.register(self.seen)
 
     def happens(self, call: str, kind: Kind, second: float = 0) -> None:
         """Something happens on a call."""

@@ -44,7 +44,7 @@ async def exported() -> dict[str, str]:
 
     some = {field.name: one for field in dataclasses.fields(CallsReadings)}
     calls_registry, worker_registry = (new_registry(list, LoopDelay(), 0.0) for _ in range(2))
-    CallsSeen(Kept(), lambda: START, calls_registry)
+    calls_registry.register(CallsSeen(Kept(), lambda: START))
     calls_registry.register(CallsRole(CallsReadings(**some)))
     worker_registry.register(WorkerRole(WorkerReadings(one, lambda: {"a": 1}, one, lambda: {"a": 1}, one)))
     found: dict[str, str] = {}

@@ -51,6 +51,8 @@ class Ami:
         self._down.set()
         self._pauses = backoff()
         self._logged = ""
+        self.tried_at = 0.0
+        """The loop's time when the connection was last tried or proven: the client itself is at work."""
         self.problem = "not connected yet"
         """Why there is no connection at the moment, as a sentence; empty when there is one."""
 
@@ -111,6 +113,7 @@ class Ami:
         """Connect, log in, and ping until the connection breaks; returns only by raising."""
         loop = asyncio.get_running_loop()
         wire: Wire | None = None
+        self.tried_at = loop.time()
         try:
             async with asyncio.timeout(self._timeout):
                 _, wire = await loop.create_connection(lambda: Wire(self._dispatch), self._host, self._port)
@@ -120,6 +123,7 @@ class Ami:
             while not wire.lost.done():
                 await asyncio.wait((wire.lost,), timeout=self._ping)
                 await self._ask(wire, "Ping")
+                self.tried_at = loop.time()
         except TimeoutError as error:
             raise AmiError(str(error) or f"no greeting within {self._timeout:g} s") from error
         finally:

@@ -13,7 +13,7 @@ from typing import Any
 
 import prometheus_client as prometheus
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.registry import Collector
 
 from vorzimmer.core.cdr import Disposition
 from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase, seconds_between
@@ -41,23 +41,21 @@ class CallsSeen(Collector):
     Args:
         journal: gets every record first, unchanged.
         clock: now, for the longest wait.
-        registry: everything counted is registered there.
     """
 
-    def __init__(self, journal: Journal, clock: Clock, registry: CollectorRegistry) -> None:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal
         self._clock = clock
         self._living: dict[str, _Living] = {}
-        self._begun = prometheus.Counter("vorzimmer_calls_begun", "Calls that arrived", registry=registry)
+        self._begun = prometheus.Counter("vorzimmer_calls_begun", "Calls that arrived", registry=None)
         self._ended = prometheus.Counter(
-            "vorzimmer_calls_ended", "Calls that ended, by how", ["disposition"], registry=registry
+            "vorzimmer_calls_ended", "Calls that ended, by how", ["disposition"], registry=None
         )
         for disposition in Disposition:  # so that a rate can be taken before the first one
             self._ended.labels(disposition.value)
         self._waits = prometheus.Histogram(
-            "vorzimmer_wait_seconds", "From the arrival to the first person", buckets=BUCKETS, registry=registry
+            "vorzimmer_wait_seconds", "From the arrival to the first person", buckets=BUCKETS, registry=None
         )
-        registry.register(self)
 
     def append(self, event: CallEvent) -> None:
         """Write one event, and count it."""
@@ -105,7 +103,10 @@ class CallsSeen(Collector):
         return float(seconds_between(min(waiting), self._clock())) if waiting else 0.0
 
     def collect(self) -> Iterator[Metric]:
-        """What is read at each scrape rather than counted."""
+        """Everything counted, and what the living calls are in now."""
+        yield from self._begun.collect()
+        yield from self._ended.collect()
+        yield from self._waits.collect()
         calls = GaugeMetricFamily("vorzimmer_calls", "Living calls, by what the caller is in", labels=["state"])
         found = self.phases
         for phase in Phase:
