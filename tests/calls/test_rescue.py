@@ -185,9 +185,9 @@ class Script:
             raise self._fails
         return []
 
-    async def alarm(self) -> None:
-        """Note that somebody is told."""
-        self.did.append("alarm")
+    async def alarm(self, done: Sequence[Action] | None) -> None:
+        """Note that somebody is told, and of what."""
+        self.did.append(f"alarm: {done}")
         if self._fails:
             raise self._fails
 
@@ -204,8 +204,8 @@ async def test_the_calls_are_looked_after_while_it_is_away() -> None:
     """From the first question on, for the daemon may never have been there; people are told once an absence."""
     script = Script(False, False, True, True, False, False, True)
     assert await script.run() == [
-        *("away", "pass", "alarm", "away", "pass", "ready", "ready"),
-        *("away", "pass", "alarm", "away", "pass", "ready"),
+        *("away", "pass", "alarm: []", "away", "pass", "ready", "ready"),
+        *("away", "pass", "alarm: []", "away", "pass", "ready"),
     ]
     assert script.did.count("alive") == 7
 
@@ -216,6 +216,7 @@ async def test_nothing_that_fails_ends_it(error: Exception) -> None:
     """Asterisk away, an answer of another form, a mail server that refuses: tried again, and the watchdog is fed."""
     script = Script(False, False, False, fails=error)
     assert (await script.run()).count("pass") == 3
+    assert script.did.count("alarm: None") == 1
     assert script.did.count("alive") == 3
 
 

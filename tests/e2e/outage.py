@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -151,6 +152,10 @@ class Process:
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP: it is there, its kernel takes connections, and it does nothing."""
+        self._process.send_signal(signal.SIGSTOP)
 
     async def exit_status(self) -> int:
         """Wait for its end, and give its exit status (a signal's as a negative number).

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import aiohttp
 import structlog
@@ -18,6 +19,8 @@ from vorzimmer.core import rescue
 from vorzimmer.core.rescue import Absence, Action, DestroyBridge, Found, HangUp, SendAway
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 POLL = 1.0
 """Seconds between two questions to the daemon."""
@@ -123,7 +126,7 @@ async def watch(
     one_pass: Callable[[], Awaitable[Sequence[Action]]],
     *,
     alive: Callable[[], None],
-    alarm: Callable[[], Awaitable[None]],
+    alarm: Callable[[Sequence[Action] | None], Awaitable[None]],
 ) -> None:
     """Ask for ever, and look after the calls while the daemon is away; nothing that fails ends this.
 
@@ -131,7 +134,7 @@ async def watch(
         ready: whether the daemon is ready; raises nothing.
         one_pass: looks after the calls once.
         alive: told after every question, with a pass or without; at most `ANSWER_TIMEOUT + PASS_TIMEOUT + POLL` apart.
-        alarm: called once an absence, after its first pass.
+        alarm: called once an absence, after its first pass, with what was done, or None where that failed.
     """
     loop = asyncio.get_running_loop()
     absence = Absence(PATIENCE, AGAIN)
@@ -141,10 +144,10 @@ async def watch(
             asked = loop.time()
             is_there = await ready()
             if absence.is_due(asked, ready=is_there):
-                await _quietly(one_pass(), PASS_TIMEOUT)
+                done = await _quietly(one_pass(), PASS_TIMEOUT)
                 if not alarmed:
                     # Beside: a mail server that does not answer must keep no caller waiting.
-                    beside.create_task(_quietly(alarm(), ALARM_TIMEOUT))
+                    beside.create_task(_quietly(alarm(done), ALARM_TIMEOUT))
                     alarmed = True
             elif is_there and alarmed:
                 log.info("rescue.over")
@@ -153,12 +156,13 @@ async def watch(
             await asyncio.sleep(POLL)
 
 
-async def _quietly(work: Awaitable[object], seconds: float) -> None:
-    """Whatever goes wrong is logged: the next time may be better, and nobody else looks after these calls."""
+async def _quietly(work: Awaitable[T], seconds: float) -> T | None:
+    """The result, or None: what goes wrong is logged. The next time may be better, and nobody else does this work."""
     try:
         async with asyncio.timeout(seconds):
-            await work
+            return await work
     except (AriError, TimeoutError) as error:
         log.warning("rescue.failed", error=str(error) or type(error).__name__)
     except Exception:
         log.exception("rescue.failed")
+    return None

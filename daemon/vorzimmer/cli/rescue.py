@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Annotated
 
-import structlog
 import typer
 
 from vorzimmer import log, systemd
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.asterisk.http_requests import HttpRequests
-from vorzimmer.calls.rescue import describe, is_ready, look_after, watch
+from vorzimmer.calls.rescue import AGAIN, PATIENCE, describe, is_ready, look_after, watch
 from vorzimmer.cli import startup
 from vorzimmer.core.rescue import Action
 from vorzimmer.settings import Settings
-
-logger = structlog.get_logger()
 
 
 def rescue(
@@ -45,7 +42,7 @@ def _once(settings: Settings) -> None:
     except AriError as error:
         startup.fail(f"Asterisk cannot be asked: {error}")
     for action in done:
-        typer.echo(f"{action.call}: {describe(action)}")
+        typer.echo(_told(action))
     if not done:
         typer.echo("nothing to do")
 
@@ -70,5 +67,27 @@ def _tell_watchdog() -> None:
     systemd.notify("WATCHDOG=1")
 
 
-async def _alarm(settings: Settings) -> None:
-    logger.error("daemon.away", to=settings.alarm.to)
+async def _alarm(settings: Settings, done: Sequence[Action] | None) -> None:
+    if not settings.alarm.to:
+        return
+    # Not before it is needed: mail brings more with it than all the rest of this program.
+    from vorzimmer.cli.alarm import alarm  # noqa: PLC0415 - for the reason given
+
+    await alarm(settings, "the daemon is away", _story(done))
+
+
+def _story(done: Sequence[Action] | None) -> Iterator[str]:
+    yield f"The daemon that steers the calls has not been ready for {PATIENCE:g} seconds."
+    yield "Until it is, Asterisk answers alone, with each client's announcement; who talks goes on talking."
+    yield "What is wrong: systemctl status vorzimmer-calls; vorzimmer check"
+    yield ""
+    if done is None:
+        yield f"Asterisk could not be asked which calls there are; it is asked again every {AGAIN:g} seconds."
+    elif not done:
+        yield "No call had to be looked after."
+    else:
+        yield from (_told(action) for action in done)
+
+
+def _told(action: Action) -> str:
+    return f"{action.call}: {describe(action)}"
