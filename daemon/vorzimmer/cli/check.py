@@ -13,7 +13,7 @@ import typer
 
 from vorzimmer import log
 from vorzimmer import settings as sources
-from vorzimmer.cli import check_asterisk, check_house, context
+from vorzimmer.cli import check_asterisk, check_house, check_records, context
 from vorzimmer.cli.report import Report
 from vorzimmer.settings import Settings
 
@@ -41,4 +41,5 @@ async def _all(settings: Settings) -> Sequence[Report]:
         ari, (ami, user), mail = await asyncio.gather(
             check_asterisk.ari(settings), check_asterisk.ami(settings, endpoints), check_house.mail(settings)
         )
-    return [ari, ami, database, mail, *check_house.folders(settings, user)]
+    records = await check_records.records(settings)
+    return [ari, ami, database, mail, *check_house.folders(settings, user), records]

@@ -12,6 +12,11 @@ INSERT INTO reconciliation (since_at, until_at, continuing, checked, differing, 
 VALUES ($1, $2, $3, $4, $5, $6)
 """
 
+_UNCOMPARED = """
+SELECT min(started_at) FROM cdr
+WHERE started_at >= coalesce((SELECT max(until_at) FROM reconciliation WHERE continuing), '-infinity')
+"""
+
 _LAST = "SELECT * FROM reconciliation ORDER BY at DESC, id DESC LIMIT 1"
 
 
@@ -57,3 +62,9 @@ async def compared_until(conn: asyncpg.Connection) -> datetime | None:
     """Up to when the continuing runs have compared all calls; None before the first one."""
     until: datetime | None = await conn.fetchval("SELECT max(until_at) FROM reconciliation WHERE continuing")
     return until
+
+
+async def uncompared_since(conn: asyncpg.Connection) -> datetime | None:
+    """When the first call began that the continuing runs have not compared yet; None if all are."""
+    began: datetime | None = await conn.fetchval(_UNCOMPARED)
+    return began
