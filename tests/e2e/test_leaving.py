@@ -1,8 +1,9 @@
-"""Caller or agent leaves at every point of a call: always one CDR, and nothing is left in Asterisk.
+"""Caller, agent or daemon leaves at every point of a call: always one CDR, and nothing is left in Asterisk.
 
 The daemon acts on a call only through ARI requests, so the instants right before and right after each request are the
 points where somebody may leave with a different outcome. A trap in the client counts requests and lets the person leave
-exactly there; what Asterisk has made of it by then is left to Asterisk.
+exactly there; what Asterisk has made of it by then is left to Asterisk. A daemon that leaves is one whose requests and
+records stop at that instant, as by SIGKILL; then the next one is started.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -20,7 +22,9 @@ from tests.sipp import sound
 from tests.sipp.incoming import Incoming
 from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Phone
+from vorzimmer import app
 from vorzimmer.asterisk.ari import Ari
+from vorzimmer.store.journal import Journal
 
 DIDS = {name: f"+498912340{n}" for n, name in enumerate(("group", "forward", "machine", "music", "greeting"))}
 GROUPS = ({"id": "office", "endpoints": ["agent1", "agent2"]},)
@@ -31,7 +35,7 @@ FEWEST_REQUESTS = 3
 """Each of these calls makes more, so a series that ends before has tested nothing."""
 
 Where = Literal["before", "after"]
-Who = Literal["caller", "callee"]
+Who = Literal["caller", "callee", "daemon"]
 
 
 def clients() -> list[Mapping[str, Any]]:
@@ -83,6 +87,27 @@ class Line:
     def __init__(self) -> None:
         self.trap: Trap | None = None
         self.ari: Ari | None = None
+        self.journal: Journal | None = None
+        self._next_daemon: asyncio.Task[None] | None = None
+
+    async def die(self, house: House) -> None:
+        """From now on the daemon neither does nor writes anything; another one follows it."""
+        assert self.ari is not None
+        assert self.journal is not None
+        self.ari.sever()
+        for write in ("append", "append_end"):
+            setattr(self.journal, write, lambda _: None)
+        self._next_daemon = asyncio.create_task(_start_again(house))
+
+    async def alive(self) -> None:
+        """Wait for the next daemon, if the last one died."""
+        if self._next_daemon is not None:
+            await self._next_daemon
+
+
+async def _start_again(house: House) -> None:
+    await house.stop()
+    await house.start()
 
 
 @pytest.fixture
@@ -104,6 +129,12 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
             await trap.pass_by(number, "after")
 
     monkeypatch.setattr(Ari, "_exchange", watched)
+
+    def journal(*args: Any, **options: Any) -> Journal:
+        line.journal = Journal(*args, **options)
+        return line.journal
+
+    monkeypatch.setattr(app, "Journal", journal)
     return line
 
 
@@ -159,6 +190,7 @@ class People:
 async def one_call(house: House, line: Line, people: People, kind: str, count: int) -> None:
     """One call; then one more CDR, and nothing left."""
     await people.call_and_hang_up(DIDS[kind], stay=kind == "machine")
+    await line.alive()
     await house.quiet()
     await house.cdrs(count)
     ari = line.ari
@@ -180,29 +212,37 @@ async def leave_everywhere(house: House, line: Line, kind: str, who: Who, where:
     outside = await house.trunk()
     for n, at in enumerate(range(1, MOST_REQUESTS, step), 1):
         people = People(house, agents, outside)
-        line.trap = Trap(at, where, lambda people=people: people.leave(who))  # type: ignore[misc]  # bound now
+        leave = partial(line.die, house) if who == "daemon" else partial(people.leave, who)
+        line.trap = Trap(at, where, leave)
         async with people.working():
             await one_call(house, line, people, kind, n)
         if not line.trap.sprung:
             assert n > FEWEST_REQUESTS
+            if who == "daemon":
+                # Nobody has left but the daemon: every call must have come to the end that the undisturbed one had.
+                served = [cdr["disposition"] for cdr in await house.cdrs(n)]
+                assert served == [served[-1]] * n
             return
     raise AssertionError(f"a call made {MOST_REQUESTS} requests or more")
 
 
-@pytest.mark.parametrize(("kind", "who", "where"), [("group", "caller", "after"), ("forward", "callee", "before")])
+@pytest.mark.parametrize(
+    ("kind", "who", "where"),
+    [("group", "caller", "after"), ("forward", "callee", "before"), ("group", "daemon", "after")],
+)
 async def test_leaving_at_every_request(house: House, line: Line, kind: str, who: Who, where: Where) -> None:
-    """The short share: a caller leaves a group call, a mobile leaves a forward, at each request once."""
+    """The short share: a caller leaves a group call, a mobile a forward, the daemon a group call, at each request."""
     await leave_everywhere(house, line, kind, who, where)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("where", ["before", "after"])
-@pytest.mark.parametrize("who", ["caller", "callee"])
+@pytest.mark.parametrize("who", ["caller", "callee", "daemon"])
 @pytest.mark.parametrize("kind", list(DIDS))
 async def test_leaving_at_every_request_of_every_kind(
     house: House, line: Line, kind: str, who: Who, where: Where
 ) -> None:
-    """All kinds of calls, both sides, both instants of each request."""
+    """All kinds of calls, everybody, both instants of each request."""
     await leave_everywhere(house, line, kind, who, where)
 
 

@@ -229,6 +229,7 @@ class Ari:
     def sever(self) -> None:
         """Let no further request through: what lives in Asterisk stays as it is. There is no way back."""
         self._severed = True
+        self._up.clear()
 
     def on_event(self, object_id: str, callback: OnEvent) -> None:
         """Send the events of a channel, playback or recording to `callback`; register before the request."""

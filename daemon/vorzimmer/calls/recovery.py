@@ -104,7 +104,7 @@ class Recovery:
             self._exchange.left[call.id] = call.events
             call.forget()
         else:
-            find_ended(call, ended_at)
+            find_ended(call, view, ended_at)
             self._supervisor.run(call, _nothing)
 
     # After a gap in the events

@@ -41,8 +41,9 @@ class View:
         return next((self.channels[one] for one in bridge.channels if one != call_id and one in self.channels), None)
 
 
-def find_ended(call: Session, ended_at: datetime | None) -> None:
+def find_ended(call: Session, view: View, ended_at: datetime | None) -> None:
     """The caller has left meanwhile. `ended_at`: as Asterisk wrote it down; else it is the last time known."""
+    _find_legs(call, view)
     last = call.events[-1].at
     call.ended_at = max(ended_at, last) if ended_at else last
     call.client = client_of(call, decide_for(call.exchange, call.incoming, call.arrived))
@@ -53,6 +54,17 @@ def find_living(call: Session, view: View) -> Plan:
     """Write down what Asterisk shows and the ledger does not know; returns the plan, decided again."""
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = client_of(call, plan)
+    _find_legs(call, view)
+    if view.channels[call.id].state == "Up":
+        call.found_answered()
+    _find_talk(call, view, plan)
+    call.record(Kind.RECOVERED, phase=call.phase.value)
+    log.info("call.recovered", call_id=call.id, phase=call.phase.value)
+    return plan
+
+
+def _find_legs(call: Session, view: View) -> None:
+    """The legs as they are now, and the bridge."""
     for leg in call.legs:
         found = view.channels.get(leg.id)
         if found is None:
@@ -61,14 +73,8 @@ def find_living(call: Session, view: View) -> Plan:
             leg.answer()
         elif found.state == "Down":
             call.found_undialled(leg)
-    if view.channels[call.id].state == "Up":
-        call.found_answered()
     if f"{call.id}-b" in view.bridges:
         call.found_bridge()
-    _find_talk(call, view, plan)
-    call.record(Kind.RECOVERED, phase=call.phase.value)
-    log.info("call.recovered", call_id=call.id, phase=call.phase.value)
-    return plan
 
 
 def client_of(call: Session, plan: Plan) -> Client | None:
