@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 from tests.cli.conftest import SETTINGS, Vorzimmer
 from tests.store.records import Troubles
 from vorzimmer.cli import backup as commands
+from vorzimmer.sandbox.ports import free
+from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.store.journal import Journal
 
 Stored = Callable[..., None]
@@ -187,3 +191,21 @@ def test_what_cannot_be_done_is_said(
     assert "pg_dump is not installed: apt install postgresql-client-18" in lacking.stderr
     away = run("--config", tmp_path / "vorzimmer.toml", "backup", tmp_path / "no" / "folder.tar.gz")
     assert away.exit_code == 1
+
+
+def test_a_failure_is_mailed(run: Vorzimmer, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --alarm the operator's people read why there is no backup; who watches no log learns of it too."""
+    monkeypatch.setattr(commands, "_programs", lambda _name: [])
+    failed = run("--config", sandbox.settings_toml, "backup", tmp_path / "x.tar.gz", "--alarm")
+    monkeypatch.setenv("VORZIMMER_DATABASE__DSN", f"postgresql://x@127.0.0.1:{free()}/x")
+    away = run("--config", sandbox.settings_toml, "backup", tmp_path / "x.tar.gz", "--alarm")
+    assert (failed.exit_code, away.exit_code) == (1, 1)
+    assert "the database cannot be reached" in away.stderr
+    received = [
+        email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        for file in sorted((sandbox.mail / "new").glob("*.eml"))
+    ]
+    told = [mail.get_content() for mail in received if "no backup was made" in mail["Subject"]]
+    assert len(told) == 2
+    assert "pg_dump is not installed: apt install" in "".join(told)
+    assert "journalctl -u vorzimmer-backup says why" in "".join(told)

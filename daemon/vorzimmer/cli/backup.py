@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from vorzimmer import log
 from vorzimmer import settings as sources
+from vorzimmer.cli import alarm as mails
 from vorzimmer.cli import context
 from vorzimmer.sandbox import postgres
 from vorzimmer.settings import Settings
@@ -37,6 +40,7 @@ def make(
     asterisk: AsteriskFolder = None,
     keep: Annotated[int | None, typer.Option(min=1, help="In a folder: remove all but the newest so many.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Make none; verify this one.")] = False,
+    alarm: Annotated[bool, typer.Option("--alarm", help="Mail a failure to alarm.to.")] = False,
 ) -> None:
     """Write database, recordings, announcements, journal and configuration into one file, beside a working daemon.
 
@@ -51,11 +55,10 @@ def make(
     settings = context.settings(ctx)
     at = datetime.now(UTC)
     target = file / backup.file_name(at) if file.is_dir() else file
-    try:
-        manifest = context.run(_make(settings, _config(sources.chosen_file(ctx.obj), asterisk), target, at))
+    config = _config(sources.chosen_file(ctx.obj), asterisk)
+    with _told_if_it_fails(settings, target, alarm=alarm):
+        manifest = context.run(_make(settings, config, target, at))
         gone = [] if keep is None else backup.remove_older(file, target, keep)
-    except (BackupError, TakenError, OSError) as error:
-        context.fail(f"{target}: no backup was made: {context.reason(error)}")
     typer.echo(f"{target}, {target.stat().st_size / 1e6:.1f} MB: {_told(manifest)}")
     typer.echo("it holds passwords and callers' data: keep it readable for its owner only")
     for old in gone:
@@ -99,6 +102,24 @@ def bring_back(
         )
     if done.older:
         typer.echo("the backup is of an older version: run `vorzimmer migrate`")
+
+
+@contextlib.contextmanager
+def _told_if_it_fails(settings: Settings, target: Path, *, alarm: bool) -> Iterator[None]:
+    """End the command with a sentence, which is mailed too where that was asked for."""
+    try:
+        yield
+    except (BackupError, TakenError, OSError) as error:
+        why = f"{target}: no backup was made: {context.reason(error)}"
+    except typer.Exit:
+        why = ""  # it was said where it happened
+    else:
+        return
+    if alarm:
+        log.configure("warning", secrets=settings.secrets())
+        lines = [why or f"{target}: no backup was made; journalctl -u vorzimmer-backup says why"]
+        asyncio.run(mails.alarm(settings, "no backup was made", lines))
+    context.fail(*([why] if why else []))
 
 
 async def _make(settings: Settings, config: Mapping[str, Path], target: Path, at: datetime) -> Manifest:
