@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import signal
 import time
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,20 +16,25 @@ import numpy as np
 from tests.e2e.house import CALLER, House, eventually
 from tests.e2e.outage import VORZIMMER, Process, serving, write_settings
 from tests.e2e.test_away import noted, notes
-from tests.e2e.test_calls import MACHINE, OFFICE, client, talking
+from tests.e2e.test_calls import MACHINE, OFFICE, client, talking, text_of
 from tests.sipp import sound
 from tests.sipp.call import Call
 from tests.sipp.incoming import Incoming
 from tests.sipp.outgoing import Outgoing
 from vorzimmer.asterisk.http_requests import HttpRequests
 from vorzimmer.asterisk.objects import Channels, Recordings
+from vorzimmer.calls.rescue import AGAIN, PATIENCE, is_ready
 from vorzimmer.core.rescue import message_of
+from vorzimmer.settings import Alarm
 
 GROUPS = (OFFICE, {"id": "home", "endpoints": ["agent2"]}, {"id": "away", "endpoints": ["agent3"]})
 DIDS = {name: f"+49891234{number}" for number, name in enumerate(("talks", "music", "rings", "lonely", "records"))}
 SEEDS = {name: 50 + number for number, name in enumerate(DIDS)}
 WORDS = 1.5
 """Seconds of each client's announcement."""
+
+SLACK = 10.0
+"""Seconds more than the rescue itself takes: for the announcement, and a machine with much to do."""
 
 
 def words(name: str) -> sound.Samples:
@@ -243,3 +252,46 @@ async def test_no_channel_lives_for_ever(house: House) -> None:
     for one in (talk, talks, call, rings):
         assert (await one.finished()).by == "far"
     assert await rescue_once(house) == ["… empty bridge … taken down"]
+
+
+@contextlib.asynccontextmanager
+async def rescuing(house: House) -> AsyncIterator[None]:
+    """Run `vorzimmer rescue` while inside; it must run to the end of that."""
+    config = write_settings(house.settings, house.folder / "rescue.toml")
+    with (house.folder / "rescue.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(VORZIMMER, "--config", config, "rescue", stderr=log)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        assert await process.wait() == -signal.SIGTERM
+
+
+async def test_a_frozen_daemon_is_noticed(house: House) -> None:
+    """It has its sockets and says nothing: its callers are looked after, later ones as well, and people are told."""
+    house.settings = house.settings.model_copy(update={"alarm": Alarm(to=(house.address,))})
+    await open_house(house)
+    async with rescuing(house), serving(house.settings, house.folder) as daemon:
+        await ready_for_all(house, daemon)
+        assert await eventually(partial(is_ready, ready_url(house)), bool)
+        first = await house.call(DIDS["rings"])
+        rings = await (await house.agent(2)).invited()
+        rings.ring()
+        await first.ringing(180)
+        daemon.freeze()
+        await first.line.hears(words("rings"), patience=PATIENCE + SLACK)
+        assert (await rings.finished()).by == "far"
+        # Asterisk still takes the frozen process for one that listens: this caller, too, enters Stasis.
+        second = await house.call(DIDS["lonely"])
+        await second.line.hears(words("lonely"), patience=AGAIN + SLACK)
+        await asyncio.gather(first.hang_up(), second.hang_up())
+        await noted(house, "ended=", 2)
+        [mail] = await house.mails()
+        assert mail["Subject"].endswith("the daemon is away")
+        assert "caller sent to the announcement" in text_of(mail)
+
+
+def ready_url(house: House) -> str:
+    """Where the daemon says whether it is ready."""
+    return f"http://127.0.0.1:{house.settings.watch.calls}/ready"
