@@ -7,13 +7,14 @@ for the quotes around the next line's fields would have been doubled.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
 import os
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -32,13 +33,16 @@ BLOCK = 256 * 1024
 """Bytes read at once from the end of the file: some 1,500 calls."""
 
 LATE = timedelta(minutes=5)
-"""How much later than its neighbours a record may be written; it is written once the channel is gone."""
+"""How much later than its neighbours a record may be written: once the channel is gone."""
 
 NEVER = "0.000000"
 """Asterisk's instant of what did not happen."""
 
 LONGEST_LINE = 64 * 1024
 """A line beyond it is damage. Asterisk's own limit for a field is far below."""
+
+UNPACKABLE = (EOFError, gzip.BadGzipFile, zlib.error)
+"""What a packed file that is cut or damaged raises."""
 
 _ROTATED = re.compile(r"[.-]\d+(\.gz)?")
 """What logrotate puts behind the name: `.1`, `.2.gz`, with dateext `-20261122.gz`."""
@@ -72,15 +76,20 @@ def latest(file: Path, call_ids: Collection[str], since: datetime) -> dict[str, 
     Raises:
         OSError: a file may not be read.
     """
-    wanted, found = set(call_ids), dict[str, Witness]()
+    wanted, found = {call_id.encode() for call_id in call_ids}, dict[str, Witness]()
     for part in reversed(_parts(file, since)):
-        for block in _backwards(part):
-            for record in block:
-                if record.call_id in wanted and record.ended_at >= since:
-                    found.setdefault(record.call_id, record)
-            if found.keys() == wanted:
-                return found
-            if block and all(record.ended_at < since - LATE for record in block):
+        for lines in _backwards(part):
+            oldest: Witness | None = None
+            here: dict[str, Witness] = {}
+            for line in lines:
+                oldest = oldest or parse(line)
+                # Nearly all lines are about other calls: those are not worth being parsed.
+                if line[1 : line.find(b'"', 1)] in wanted:
+                    record = parse(line)
+                    if record is not None and record.ended_at >= since:
+                        here[record.call_id] = record
+            found = here | found
+            if len(found) == len(wanted) or (oldest is not None and oldest.ended_at < since - LATE):
                 return found
     return found
 
@@ -169,19 +178,18 @@ def _records(part: Path, lines: BinaryIO) -> Iterator[Witness]:
                 yield found
             damaged += ends and found is None
             whole = ends  # the rest of a line that is too long is no line
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except UNPACKABLE as error:
         log.warning("cdr_file.unreadable", file=str(part), error=str(error))
     if damaged:
         log.warning("cdr_file.damaged", file=str(part), lines=damaged)
 
 
-def _backwards(part: Path) -> Iterator[list[Witness]]:
-    """The records, a block at a time from the end, in each block the last one first."""
-    if part.suffix == ".gz":
-        with _open(part) as lines:
-            yield list(_records(part, lines))[::-1]
-        return
+def _backwards(part: Path) -> Iterator[Iterable[bytes]]:
+    """The whole lines without their ends, a block at a time from the end of the file, in order within each block."""
     with _open(part) as file:
+        if part.suffix == ".gz":
+            yield _whole_lines(file)
+            return
         behind = file.seek(0, os.SEEK_END)
         begun = b""
         while behind:
@@ -190,6 +198,12 @@ def _backwards(part: Path) -> Iterator[list[Witness]]:
             block = file.read(size) + begun
             first = block.find(b"\n") + 1 or len(block) if behind else 0
             begun, whole = block[:first], block[first:]
-            yield list(_records(part, io.BytesIO(whole)))[::-1]
+            yield whole.split(b"\n")[:-1]
             if len(begun) > LONGEST_LINE:
                 begun = b"\n"  # no line is as long as that: damage
+
+
+def _whole_lines(packed: BinaryIO) -> Iterator[bytes]:
+    """The lines of a packed file, as far as it can be unpacked."""
+    with contextlib.suppress(*UNPACKABLE):
+        yield from (line[:-1] for line in packed if line.endswith(b"\n"))
