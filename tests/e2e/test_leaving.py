@@ -38,6 +38,9 @@ Where = Literal["before", "after"]
 Who = Literal["caller", "callee", "daemon"]
 
 
+Patience = Callable[[], Awaitable[None]]
+
+
 def clients() -> list[Mapping[str, Any]]:
     """One client for each kind of call."""
     group = {"to": "group", "group": "office", "seconds": 3}
@@ -174,11 +177,17 @@ class People:
                 await talk.answer()
                 talk.line.press("1")
 
-    async def call_and_hang_up(self, did: str, *, stay: bool) -> None:
-        """Call, talk for a moment, hang up (or stay until the far side does); or see the call end before."""
+    async def call_and_hang_up(self, did: str, *, stay: bool, patience: Patience | None) -> None:
+        """Call, talk for a moment, hang up (or stay until the far side does); or see the call end before.
+
+        Who has `patience` does not hang up before there is somebody to talk with, and then only after it.
+        """
         self.call = call = await self._house.call(did)
         with contextlib.suppress(Exception):  # refused, or given up: the end is what counts
-            await call.answered(patience=5)
+            await call.answered(patience=10)
+            if patience is not None and not stay:
+                await eventually(self._connected, bool)
+                await patience()
             call.line.speak(sound.announcement(1, 0.2))
             await call.line.sent()
             if stay:
@@ -186,10 +195,16 @@ class People:
         await call.hang_up()
         await call.finished()
 
+    async def _connected(self) -> bool:
+        """Whether two channels are in one bridge."""
+        channels = (await self._house.sandbox.cli("core show channels concise")).splitlines()
+        bridges = [channel.split("!")[12] for channel in channels]
+        return any(bridge and bridges.count(bridge) > 1 for bridge in bridges)
 
-async def one_call(house: House, line: Line, people: People, kind: str, count: int) -> None:
+
+async def one_call(house: House, line: Line, people: People, kind: str, count: int, *, patient: bool = False) -> None:
     """One call; then one more CDR, and nothing left."""
-    await people.call_and_hang_up(DIDS[kind], stay=kind == "machine")
+    await people.call_and_hang_up(DIDS[kind], stay=kind == "machine", patience=patience)
     await line.alive()
     await house.quiet()
     await house.cdrs(count)
@@ -215,7 +230,7 @@ async def leave_everywhere(house: House, line: Line, kind: str, who: Who, where:
         leave = partial(line.die, house) if who == "daemon" else partial(people.leave, who)
         line.trap = Trap(at, where, leave)
         async with people.working():
-            await one_call(house, line, people, kind, n)
+            await one_call(house, line, people, kind, n, patience=line.alive if who == "daemon" else None)
         if not line.trap.sprung:
             assert n > FEWEST_REQUESTS
             if who == "daemon":

@@ -64,14 +64,15 @@ def find_living(call: Session, view: View) -> Plan:
 
 
 def _find_legs(call: Session, view: View) -> None:
-    """The legs as they are now, and the bridge."""
+    """The legs as they are now, and the bridge. One that never rang was perhaps never dialled: it is dialled again."""
+    silent = {leg.leg for leg in call.begun.legs if not (leg.rang or leg.answered)}
     for leg in call.legs:
         found = view.channels.get(leg.id)
-        if found is None:
-            leg.end(NORMAL)
-        elif found.state == "Up":
+        if found is not None and found.state == "Up":
             leg.answer()
-        elif found.state == "Down":
+        elif found is None:
+            leg.end(NORMAL)
+        if (found is None and leg.id in silent) or (found is not None and found.state == "Down"):
             call.found_undialled(leg)
     if f"{call.id}-b" in view.bridges:
         call.found_bridge()

@@ -22,6 +22,7 @@ class Dialled:
 
     leg: str
     target: str
+    rang: bool = False
     answered: bool = False
     confirmed: bool = False
     ended: bool = False
@@ -85,6 +86,7 @@ def legs_of(events: Sequence[CallEvent]) -> tuple[Dialled, ...]:
         Dialled(
             leg := str(event.data["leg"]),
             str(event.data.get("target", "")),
+            rang=came_to(Kind.LEG_RINGING, leg),
             answered=came_to(Kind.LEG_ANSWERED, leg),
             confirmed=came_to(Kind.LEG_CONFIRMED, leg),
             ended=came_to(Kind.LEG_ENDED, leg),
