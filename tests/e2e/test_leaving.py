@@ -202,7 +202,9 @@ class People:
         return any(bridge and bridges.count(bridge) > 1 for bridge in bridges)
 
 
-async def one_call(house: House, line: Line, people: People, kind: str, count: int, *, patient: bool = False) -> None:
+async def one_call(
+    house: House, line: Line, people: People, kind: str, count: int, patience: Patience | None = None
+) -> None:
     """One call; then one more CDR, and nothing left."""
     await people.call_and_hang_up(DIDS[kind], stay=kind == "machine", patience=patience)
     await line.alive()
