@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -81,12 +82,14 @@ def test_an_empty_machine_gets_its_settings_too(
     file, settings = tmp_path / "house.tar.gz", tmp_path / "vorzimmer.toml"
     assert vorzimmer("backup", file).exit_code == 0
     settings.unlink()
-    (asterisk / "pjsip.conf").unlink()
+    shutil.rmtree(asterisk)
+    asterisk.parent.chmod(0o751)
     monkeypatch.setenv("VORZIMMER_CONFIG", str(settings))
     refused = run("restore", file)
     assert refused.exit_code == 1
     assert f"config/vorzimmer.toml: {settings}" in refused.stdout
     assert (asterisk / "pjsip.conf").read_text() == "password=agent-secret\n"
+    assert stat.S_IMODE(asterisk.stat().st_mode) == 0o751  # Asterisk must read it
     assert "rows in cdr" in refused.stderr
     assert run("restore", file, "--overwrite").exit_code == 0
     assert "c-1" in vorzimmer("calls").stdout

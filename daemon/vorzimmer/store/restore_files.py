@@ -77,12 +77,12 @@ def present(part: str, folder: Path) -> Iterator[Path]:
                 yield entry
 
 
-def make_folder(folder: Path, mode: int) -> None:
-    """Make a folder and those above it; they belong to whom the nearest existing one does."""
+def make_folder(folder: Path, mode: int | None = None) -> None:
+    """Make a folder and those above it, as open as the nearest existing one and its owner's, or of this mode."""
     if not folder.is_dir():
-        make_folder(folder.parent, 0o755)
-        folder.mkdir(mode=mode)
-        folder.chmod(mode)
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700)
+        folder.chmod(folder.parent.stat().st_mode & 0o777 if mode is None else mode)
         give(folder, folder.parent)
 
 
@@ -142,6 +142,6 @@ def restore_config(file: IO[bytes], places: Mapping[str, Path]) -> Iterator[tupl
                 continue
             path = place.with_name(f"{place.name}.restored") / below
             path.unlink(missing_ok=True)
-        make_folder(path.parent, 0o700)
+        make_folder(path.parent, 0o700 if top == "credentials" else None)
         _write(path, info, written, path.parent)
         yield info.name, path
