@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.e2e.house import CALLER, House, eventually
 from tests.e2e.outage import VORZIMMER, Process, serving, write_settings
-from tests.e2e.test_away import noted, notes
+from tests.e2e.test_away import all_taken_up, noted, notes
 from tests.e2e.test_calls import MACHINE, OFFICE, client, talking, text_of
 from tests.sipp import sound
 from tests.sipp.call import Call
@@ -33,7 +33,7 @@ SEEDS = {name: 50 + number for number, name in enumerate(DIDS)}
 WORDS = 1.5
 """Seconds of each client's announcement."""
 
-SLACK = 10.0
+SLACK = 20.0
 """Seconds more than the rescue itself takes: for the announcement, and a machine with much to do."""
 
 
@@ -46,7 +46,7 @@ async def open_house(house: House) -> None:
     """A client for each way to be left behind; all have an answering machine at the end."""
 
     def one(name: str, *chain: dict[str, Any], **more: Any) -> dict[str, Any]:
-        patient = MACHINE | {"silence": 20}
+        patient = MACHINE | {"silence": 60}
         return client(*chain, patient, id=name, dids=[DIDS[name]], announcements={"machine": "m.wav"}, **more)
 
     def rings(name: str, wait: int = 0) -> dict[str, Any]:
@@ -192,6 +192,14 @@ async def test_each_call_left_behind_finds_its_end(house: House) -> None:
     ]
     assert [(await calls[name].finished()).by for name in ("talks", "records")] == ["far", "far"]
     await house.quiet()
+
+    await house.start()
+    cdrs = {cdr["did"]: cdr["disposition"] for cdr in await house.cdrs(len(DIDS))}
+    assert [cdrs[DIDS[name]] for name in ("talks", "music", "rings", "lonely")] == [
+        *("answered", "message", "message", "abandoned"),
+    ]
+    await house.mails(len(DIDS))
+    await all_taken_up(house)
 
 
 async def test_what_is_noted_of_a_rescued_call(house: House) -> None:
