@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Vorzimmer
-from vorzimmer.cli import check_asterisk, check_house
+from vorzimmer.cli import check_asterisk, check_house, check_machine
 from vorzimmer.sandbox.sandbox import Sandbox
 
 Check = Callable[..., list[str]]
@@ -25,11 +25,19 @@ endpoints = ["agent1", "nobody"]
 
 @pytest.fixture
 def lines(run: Vorzimmer, sandbox: Sandbox, dsn: str, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Check the sandbox with some settings changed; the lines printed, the last one about the exit code."""
+    """Check the sandbox with some settings changed; the lines printed, the last one about the exit code.
+
+    The machine that runs the tests is none of their business.
+    """
     monkeypatch.setattr(check_asterisk, "TIMEOUT", 2.0)
+    monkeypatch.setattr(check_machine, "LEAST_BYTES", 0)
+    monkeypatch.setattr(check_machine, "LEAST_SHARE", 0)
+    monkeypatch.setattr(check_machine, "LEAST_FILES", 0)
+    monkeypatch.setattr(check_machine, "BOOTED", Path("/nowhere"))
 
     def check(**changed: object) -> list[str]:
-        for name, value in {"DATABASE__DSN": dsn, **changed}.items():
+        nobody = {"WATCH__CALLS": 0, "WATCH__WORKER": 0}  # the daemon does not run here
+        for name, value in {"DATABASE__DSN": dsn, **nobody, **changed}.items():
             monkeypatch.setenv(f"VORZIMMER_{name}", str(value))
         result = run("--config", sandbox.settings_toml, "check")
         assert "Traceback" not in result.output

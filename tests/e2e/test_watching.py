@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.house import House, eventually
-from tests.e2e.outage import Cable
+from tests.e2e.outage import VORZIMMER, Cable, write_settings
 from tests.e2e.test_calls import DID, OFFICE, client, group, talking
 from tests.watching.scrape import Samples, read
 from tests.watching.test_documents import TABLE, of_names
@@ -106,3 +106,16 @@ async def test_not_ready_before_asterisk_is_there(house: House, watcher: Watcher
         await starting
         assert (await watcher.ask("/ready"))[0] == 200
         await house.stop()
+
+
+async def test_check_asks_the_running_daemon(house: House) -> None:
+    """A person's `vorzimmer check` sees both roles ready, and nothing left lying, while they run."""
+    await house.start()
+    config = write_settings(house.settings, house.folder / "vorzimmer.toml")
+    asked = await asyncio.create_subprocess_exec(
+        VORZIMMER, f"--config={config}", "check", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    told, _ = await asked.communicate()
+    lines = told.decode().splitlines()
+    assert {"ok     role calls: ready", "ok     role worker: ready", "ok     messages: 0 wait"} <= set(lines)
+    assert "ok     journal: 0 records on their way" in lines

@@ -13,7 +13,7 @@ import typer
 
 from vorzimmer import log
 from vorzimmer import settings as sources
-from vorzimmer.cli import check_asterisk, check_house, check_records, context
+from vorzimmer.cli import check_asterisk, check_house, check_machine, check_records, check_watch, context
 from vorzimmer.cli.report import Report
 from vorzimmer.settings import Settings
 
@@ -22,7 +22,7 @@ PATIENCE = 30.0
 
 
 def check(ctx: typer.Context) -> None:
-    """Check settings, Asterisk, database, mail server and folders; say what to do where something is wrong."""
+    """Check everything the daemon needs, and the daemon itself; say what to do where something is wrong."""
     settings = context.settings(ctx)
     log.configure("critical", secrets=settings.secrets())  # what goes wrong is a finding, said once
     file = sources.chosen_file(ctx.obj)
@@ -38,8 +38,17 @@ def check(ctx: typer.Context) -> None:
 async def _all(settings: Settings) -> Sequence[Report]:
     database, endpoints = await check_house.database(settings)
     async with asyncio.timeout(PATIENCE):
-        ari, (ami, user), mail = await asyncio.gather(
-            check_asterisk.ari(settings), check_asterisk.ami(settings, endpoints), check_house.mail(settings)
+        ari, (ami, user), mail, roles, messages, clock = await asyncio.gather(
+            check_asterisk.ari(settings),
+            check_asterisk.ami(settings, endpoints),
+            check_house.mail(settings),
+            check_watch.roles(settings),
+            check_watch.messages(settings),
+            check_machine.clock(settings),
         )
     records = await check_records.records(settings)
-    return [ari, ami, database, mail, *check_house.folders(settings, user), records]
+    machine = [check_machine.disks(settings), check_machine.asterisk_files(), clock, check_machine.units()]
+    return [
+        *(ari, ami, database, mail, *check_house.folders(settings, user), records, *roles, messages),
+        *(report for report in machine if report is not None),
+    ]

@@ -83,6 +83,31 @@ async def backlog(conn: asyncpg.Connection) -> Backlog:
     return Backlog(**await conn.fetchrow(_BACKLOG))
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Messages that will never be sent: how many, and the last one of them."""
+
+    count: int
+    call_id: str
+    client_id: str
+    recipient: str
+    detail: str
+
+
+_GIVEN_UP = """
+SELECT count(*) OVER ()::int AS count, call_id, client_id, recipient, coalesce(
+    (SELECT detail FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1), '') AS detail
+FROM outbox WHERE state = 'dead' AND created_at > now() - make_interval(days => $1)
+ORDER BY created_at DESC, id DESC LIMIT 1
+"""
+
+
+async def given_up(conn: asyncpg.Connection, days: int) -> GivenUp | None:
+    """What was given up of the last days' messages; None: nothing."""
+    row = await conn.fetchrow(_GIVEN_UP, days)
+    return GivenUp(**row) if row is not None else None
+
+
 async def mark_sent(conn: asyncpg.Connection, message: int, detail: str) -> bool:
     """The other side took it. False: it was no longer leased, nothing changed (true of every mark)."""
     return await _mark(conn, message, "sent", None, "sent", detail)
