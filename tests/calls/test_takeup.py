@@ -10,12 +10,13 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from tests.calls.surroundings import DID, EPOCH, START, Pbx, Records, make_client, make_exchange
+from tests.calls.surroundings import DID, EPOCH, START, Pbx, Records, event, make_client, make_exchange
 from tests.sipp.sound import write_wav
 from vorzimmer.asterisk.errors import Unavailable
 from vorzimmer.calls.exchange import Exchange
-from vorzimmer.calls.takeup import Note, events_of, read_note, take_up
+from vorzimmer.calls.takeup import REASON, Note, continued, events_of, read_note, take_up
 from vorzimmer.core.cdr import Disposition, build_cdr
+from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Incoming, Plan
 
 ARRIVED = f"arrived={EPOCH}\ndid=089123456\ncaller=+49301234567\nname=Erika\npresentation=allowed\ndiverted=\n"
@@ -81,6 +82,23 @@ class TestReadNote:
     def test_a_cause_is_one_of_q_850_or_none(self, ended: str, cause: int) -> None:
         """What is no cause counts as none given, so that it fits into the CDR's column."""
         assert note(f"{ARRIVED}ended={EPOCH} {ended}\n").cause == cause
+
+    @pytest.mark.parametrize(
+        ("written", "micros"), [("", 0), (".5", 500_000), (".322", 322_000), (".000001", 1), (".999999", 999_999)]
+    )
+    def test_a_time_may_have_a_fraction(self, written: str, micros: int) -> None:
+        """The arrival of a rescued call comes from Asterisk's record, to the microsecond, as in the daemon's ledger."""
+        read = note(ARRIVED.replace(f"arrived={EPOCH}", f"arrived={EPOCH}{written}"))
+        assert read.arrived == START + timedelta(microseconds=micros)
+
+    @pytest.mark.parametrize("written", [".", ".1234567", ".5.5", ",5", ".5 ", "e5"])
+    def test_a_fraction_that_is_none_makes_no_time(self, written: str) -> None:
+        """What is no time is not half a time."""
+        assert read_note("call-1", ARRIVED.replace(f"arrived={EPOCH}", f"arrived={EPOCH}{written}")) is None
+
+    def test_a_rescued_call_says_when(self) -> None:
+        """When the caller was sent to the announcement, beside when the call had arrived."""
+        assert note(f"{ARRIVED}rescued={EPOCH + 30}\n").rescued == START + timedelta(seconds=30)
 
     def test_of_a_repeated_key_the_last_counts(self) -> None:
         """A call that rang in the dialplan twice is noted twice; its last words are the true ones."""
@@ -261,3 +279,154 @@ class TestTakeUp:
         with pytest.raises(Unavailable):
             await take_up(exchange)
         assert (files(exchange.notes), records.events) == (["call-1.call"], [])
+
+
+TALK = (
+    event(0, Kind.ARRIVED, 0, dialled=DID, caller="+49301234567", caller_name="Erika"),
+    event(1, Kind.ROUTED, 0, client="mueller", state="open", reason="open", steps=["RingGroup"]),
+    event(2, Kind.RINGING, 1),
+    event(3, Kind.LEG_DIALLED, 1, leg="call-1-l1", target="agent1"),
+    event(4, Kind.LEG_DIALLED, 1, leg="call-1-l2", target="agent2"),
+    event(5, Kind.ANSWERED, 4),
+    event(6, Kind.TALKING, 4, leg="call-1-l1", by="agent1"),
+    event(7, Kind.LEG_ENDED, 9, leg="call-1-l2", cause=26),
+)
+HANGUP = event(8, Kind.HANGUP, 10, by="callee", cause=16)
+WAITED = TALK[:5]
+RESCUED = f"{ARRIVED}rescued={EPOCH + 30}\nanswered={EPOCH + 30}\nrecording={EPOCH + 33}\nended={EPOCH + 40} 16\n"
+
+
+class TestContinued:
+    """What a note adds to the ledger of a call that a daemon had begun."""
+
+    MESSAGE: ClassVar = {"file": "message-call-1.wav", "seconds": "7.000"}
+
+    @pytest.mark.parametrize("known", range(1, len(TALK) + 1))
+    @pytest.mark.parametrize("lines", range(2, 11))
+    def test_cut_off_anywhere_it_makes_a_whole_call(self, known: int, lines: int) -> None:
+        """Whatever the daemon had last written and however far the note goes: one CDR, no number twice, no gap."""
+        added = continued(TALK[:known], note("\n".join(RESCUED.splitlines()[:lines])), None)
+        events = [*TALK[:known], *added]
+        cdr = build_cdr(events)
+        assert [one.seq for one in events] == list(range(len(events)))
+        assert {one.call_id for one in events} == {"call-1"}
+        assert cdr.started_at == START
+        assert sum((cdr.ring, cdr.announcement, cdr.queue, cdr.talk, cdr.forwarded, cdr.machine)) == cdr.duration
+
+    def test_a_message_after_a_wait(self) -> None:
+        """The wait counts until the rescue; announcement and message follow; the arrival stays what it was."""
+        cdr = build_cdr([*WAITED, *continued(WAITED, note(RESCUED), self.MESSAGE)])
+        assert [cdr.ring, cdr.announcement, cdr.machine, cdr.duration] == [30, 3, 7, 40]
+        assert (cdr.disposition, cdr.client, cdr.recording) == (Disposition.MESSAGE, "mueller", "message-call-1.wav")
+
+    def test_a_talk_before_it_stays_one(self) -> None:
+        """Left alone by the agent after the death of the daemon: answered, by whom it was, until the rescue."""
+        cdr = build_cdr([*TALK, *continued(TALK, note(RESCUED), None)])
+        assert (cdr.disposition, cdr.answered_by) == (Disposition.ANSWERED, "agent1")
+        assert cdr.talk == 26
+
+    def test_who_hung_up_is_not_overwritten(self) -> None:
+        """An end that the daemon had seen is not guessed anew."""
+        known = (*TALK, HANGUP)
+        assert build_cdr([*known, *continued(known, note(f"{ARRIVED}ended={EPOCH + 12} 0\n"), None)]).hung_up_by == (
+            "callee"
+        )
+
+    def test_the_reason_stands_in_it(self) -> None:
+        """Whoever reads the call sees where the daemon left it."""
+        why = continued(WAITED, note(RESCUED), None)[0]
+        assert (why.kind, why.data, why.at) == (Kind.PROBLEM, {"what": REASON}, START + timedelta(seconds=30))
+
+    def test_continued_twice_it_is_the_same(self) -> None:
+        """Killed again in the middle of it, the next daemon adds the same events and not new ones."""
+        assert continued(TALK, note(RESCUED), self.MESSAGE) == continued(TALK, note(RESCUED), self.MESSAGE)
+
+
+class TestTakeUpOfBegunCalls:
+    """Calls in whose ledger the daemon's events stand already, and which went on in the dialplan."""
+
+    def left(self, exchange: Exchange, known: tuple[CallEvent, ...] = WAITED) -> None:
+        """The daemon has left the call to the dialplan."""
+        exchange.left["call-1"] = known
+
+    async def test_the_note_continues_the_ledger(self, exchange: Exchange, records: Records) -> None:
+        """Only what is new is written; the CDR is that of the whole call; then nothing is left of it."""
+        self.left(exchange)
+        left_behind(exchange, text=RESCUED, seconds=7)
+        assert await take_up(exchange) == 1
+        assert [one.seq for one in records.events] == list(range(len(WAITED), len(WAITED) + len(records.events)))
+        [end] = records.ends
+        cdr = end["cdr"]
+        assert (cdr["disposition"], cdr["ring"], cdr["caller_name"]) == ("message", "30.000", "Erika")
+        assert [message["recipient"] for message in end["messages"]] == ["kanzlei@client.example"]
+        assert (files(exchange.notes), exchange.left) == ([], {})
+        assert await take_up(exchange) == 0
+
+    async def test_one_that_lives_is_left_alone(self, exchange: Exchange, pbx: Pbx, records: Records) -> None:
+        """Note or no note: while its channel lives the dialplan has it."""
+        self.left(exchange)
+        pbx.answers = [["call-1"]]
+        assert await take_up(exchange) == 0
+        left_behind(exchange, text=RESCUED)
+        assert await take_up(exchange) == 0
+        assert (records.events, list(exchange.left)) == ([], ["call-1"])
+
+    @pytest.mark.parametrize(("witnessed", "seconds"), [(25.5, 25.5), (None, 1)])
+    async def test_without_a_note_asterisks_record_says_when_it_ended(
+        self, exchange: Exchange, pbx: Pbx, records: Records, witnessed: float | None, seconds: float
+    ) -> None:
+        """It ended on its way into the dialplan: at Asterisk's time, else at the last that is known of it."""
+        if witnessed is not None:
+            pbx.ended["call-1"] = START + timedelta(seconds=witnessed)
+        self.left(exchange)
+        assert await take_up(exchange) == 1
+        [end] = records.ends
+        assert (end["cdr"]["disposition"], Decimal(end["cdr"]["duration"])) == ("abandoned", Decimal(seconds))
+        assert exchange.left == {}
+
+    @pytest.mark.parametrize("folder", ["spool", "recordings"])
+    async def test_a_message_that_the_daemon_was_recording(
+        self, exchange: Exchange, records: Records, folder: str
+    ) -> None:
+        """What the caller had said before the daemon died is the message, wherever it lies."""
+        place = {"spool": exchange.spool, "recordings": exchange.recordings}[folder]
+        write_wav(place / "message-call-1.wav", np.ones(5 * 8000, dtype=np.int16))
+        self.left(exchange, (*WAITED, event(5, Kind.RECORDING, 6)))
+        await take_up(exchange)
+        assert (records.ends[0]["cdr"]["recording_seconds"], files(exchange.recordings)) == (
+            "5.000",
+            ["message-call-1.wav"],
+        )
+
+    async def test_an_unreadable_note_is_set_aside_and_the_call_closed(
+        self, exchange: Exchange, pbx: Pbx, records: Records
+    ) -> None:
+        """The note is kept for a person; the call is closed from the ledger and Asterisk's record."""
+        pbx.ended["call-1"] = START + timedelta(seconds=20)
+        self.left(exchange)
+        left_behind(exchange, text="\x00")
+        assert await take_up(exchange) == 1
+        assert files(exchange.notes) == ["call-1.unreadable"]
+        assert records.ends[0]["cdr"]["duration"] == "20.000"
+
+    async def test_after_a_crash_the_same_is_done_again(self, exchange: Exchange, records: Records) -> None:
+        """Killed between journal and the note's removal: the same records once more."""
+        for _ in range(2):
+            self.left(exchange)
+            left_behind(exchange, text=RESCUED)
+            await take_up(exchange)
+        assert records.ends[0] == records.ends[1]
+        half = len(records.events) // 2
+        assert records.events[:half] == records.events[half:]
+
+    async def test_the_client_who_was_found_first_is_told(self, tmp_path: Path, pbx: Pbx, records: Records) -> None:
+        """The number went to another client meanwhile: the call, its CDR and its mail stay the first one's."""
+        mueller = make_client(dids=["+4989111111"])
+        other = make_client(id="huber", name="Huber", mail=["huber@client.example"])
+        exchange = make_exchange(tmp_path, pbx, records, mueller, other)
+        self.left(exchange)
+        left_behind(exchange, text=RESCUED)
+        await take_up(exchange)
+        [end] = records.ends
+        recipients = [message["recipient"] for message in end["messages"]]
+        assert (end["cdr"]["client"], recipients) == ("mueller", ["kanzlei@client.example"])

@@ -16,7 +16,6 @@ from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.supervisor import decide_for
 from vorzimmer.core import resume
-from vorzimmer.core.client import Client
 from vorzimmer.core.ledger import Kind, Phase
 from vorzimmer.core.plan import Forward, Plan
 
@@ -46,14 +45,15 @@ def find_ended(call: Session, view: View, ended_at: datetime | None) -> None:
     _find_legs(call, view)
     last = call.events[-1].at
     call.ended_at = max(ended_at, last) if ended_at else last
-    call.client = client_of(call, decide_for(call.exchange, call.incoming, call.arrived))
+    plan = decide_for(call.exchange, call.incoming, call.arrived)
+    call.client = resume.client_of(call.events, plan, call.exchange.directory())
     call.vanish()
 
 
 def find_living(call: Session, view: View) -> Plan:
     """Write down what Asterisk shows and the ledger does not know; returns the plan, decided again."""
     plan = decide_for(call.exchange, call.incoming, call.arrived)
-    call.client = client_of(call, plan)
+    call.client = resume.client_of(call.events, plan, call.exchange.directory())
     _find_legs(call, view)
     if view.channels[call.id].state == "Up":
         call.found_answered()
@@ -76,12 +76,6 @@ def _find_legs(call: Session, view: View) -> None:
             call.found_undialled(leg)
     if f"{call.id}-b" in view.bridges:
         call.found_bridge()
-
-
-def client_of(call: Session, plan: Plan) -> Client | None:
-    """Whose call it is: what was decided at first stands, if that client is still there."""
-    routed = next((event.data for event in call.events if event.kind is Kind.ROUTED), {})
-    return call.exchange.directory().clients.get(str(routed.get("client") or "")) or plan.client
 
 
 def _find_talk(call: Session, view: View, plan: Plan) -> None:

@@ -195,7 +195,7 @@ async def _close(exchange: Exchange, note: Note, known: Sequence[CallEvent]) -> 
     added = continued(known, note, message) if known else events_of(note, incoming, plan, message)
     for event in added:
         exchange.journal.append(event)
-    cdr = close_ledger(exchange, [*known, *added], plan.client)
+    cdr = close_ledger(exchange, [*known, *added], resume.client_of(known, plan, directory))
     log.info("call.taken_up", call_id=note.call_id, client=cdr.client, disposition=cdr.disposition.value)
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from vorzimmer.core.client import Client
+from vorzimmer.core.directory import Directory
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Plan, RingGroup, Step
 
@@ -109,6 +111,12 @@ def place_in(plan: Plan, events: Sequence[CallEvent]) -> int:
     if before == [type(step).__name__ for step in plan.steps]:
         return place
     return next((n for n, step in enumerate(plan.steps) if not isinstance(step, Answer | Announce)), 0)
+
+
+def client_of(events: Sequence[CallEvent], plan: Plan, directory: Directory) -> Client | None:
+    """Whose call it is: what was decided at first stands. If that client is gone, nobody else learns of the call."""
+    first = next((event for event in events if event.kind is Kind.ROUTED), None)
+    return plan.client if first is None else directory.clients.get(str(first.data.get("client") or ""))
 
 
 def incoming_of(arrived: CallEvent) -> Incoming:
