@@ -18,9 +18,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-packages: ## System packages for trying and testing: SIPp and the tool that unpacks Asterisk
+packages: ## System packages for trying and testing: SIPp, the tool that unpacks Asterisk, systemd's checker of units
 	@command -v sipp >/dev/null || $(MAKE) --no-print-directory install PACKAGES=sip-tester
 	@command -v mmdebstrap >/dev/null || $(MAKE) --no-print-directory install PACKAGES=mmdebstrap
+	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory install PACKAGES=systemd
 
 install:
 	@command -v apt-get >/dev/null || { echo "Please install $(PACKAGES): this machine has no apt-get." >&2; exit 1; }

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
+import orjson
 import pytest
 
 from tests.e2e.house import House, eventually
-from tests.e2e.outage import VORZIMMER, Cable, write_settings
+from tests.e2e.outage import VORZIMMER, Cable, serving, write_settings
 from tests.e2e.test_calls import DID, OFFICE, client, group, talking
 from tests.watching.scrape import Samples, read
 from tests.watching.test_documents import TABLE, of_names
@@ -119,3 +120,25 @@ async def test_check_asks_the_running_daemon(house: House) -> None:
     lines = told.decode().splitlines()
     assert {"ok     role calls: ready", "ok     role worker: ready", "ok     messages: 0 wait"} <= set(lines)
     assert "ok     journal: 0 records on their way" in lines
+
+
+async def test_one_call_is_one_thread_in_the_log(house: House) -> None:
+    """From the INVITE to the mail every line names the call; the first one has SIP's own id beside it."""
+    await house.use(client(group(wait=20)), groups=(OFFICE,))
+    async with serving(house.settings, house.folder) as daemon:
+        await daemon.ready()
+        phone = await house.agent(1)
+        call = await house.call(DID)
+        talk = await phone.invited()
+        await talk.answer()
+        await talking(call, talk)
+        await call.hang_up()
+        [row] = await house.cdrs()
+        await house.mails()
+        daemon.terminate()
+        await daemon.exit_status()
+    lines = [orjson.loads(line) for line in daemon.log.splitlines()]
+    told = [line["event"] for line in lines if line.get("call_id") == row["call_id"]]
+    assert (told[0], told[-2:]) == ("call.routed", ["call.ended", "outbox.sent"])
+    assert next(line for line in lines if line["event"] == "call.routed")["sip_call_id"]
+    assert not {line["event"] for line in lines if line["event"].startswith(("call.", "outbox."))} - {*told}
