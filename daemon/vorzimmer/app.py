@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -153,9 +153,9 @@ async def _calls(
                 takeup.watch(house.exchange),
             ),
         ):
-            # Calls do not wait for this: with many numbers and an empty folder it takes seconds.
-            rendering = asyncio.create_task(tree())
             await _first(house.recovery.done.wait(), stop.wait())
+            # Calls do not wait for this: with many clients and an empty folder it takes seconds.
+            settling = asyncio.create_task(_settle(snapshot, tree))
             yield partial(parts.alive, pulse)
             # The next process may take what we let go of at once; meanwhile new callers hear it ring.
             house.supervisor.turn_away()
@@ -163,7 +163,7 @@ async def _calls(
                 async with asyncio.timeout(SHIP_SECONDS):
                     await shipper.drained()
             await house.supervisor.let_go()
-            rendering.cancel()
+            settling.cancel()
     finally:
         journal.close()
 
@@ -216,6 +216,11 @@ def _build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost:
         witness=partial(cdr_file.ended, paths.cdr),
     )
     return _House(exchange, supervisor, recovery, ami, reachability)
+
+
+async def _settle(snapshot: Snapshot, tree: Callable[[], Awaitable[None]]) -> None:
+    await snapshot.validate()
+    await tree()
 
 
 async def _render_fallback(settings: Settings, snapshot: Snapshot) -> None:

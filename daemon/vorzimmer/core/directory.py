@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from vorzimmer.core.client import Client, Did, Group, Handling, ToGroup, did_keys
 
@@ -18,6 +19,10 @@ class Match:
     reason: str
 
 
+Key = tuple[str, str | None]
+"""A dialled number, and the number that diverted it or None."""
+
+
 class Directory:
     """Groups and clients, ready for lookup. Numbers and ids that stand twice are `conflicts`; here the last counts.
 
@@ -27,19 +32,34 @@ class Directory:
     def __init__(self, groups: Iterable[Group], clients: Iterable[Client]) -> None:
         self.groups: Mapping[str, Group] = {group.id: group for group in groups}
         self.clients: Mapping[str, Client] = {client.id: client for client in clients}
-        self._entries = {
-            key: (client, did) for client in self.clients.values() for did in client.dids for key in did_keys(did)
-        }
-        self.own_numbers = frozenset(dialled for dialled, _ in self._entries)
+        self._index({key: one.id for one in self.clients.values() for did in one.dids for key in did_keys(did)})
+
+    @classmethod
+    def indexed(cls, groups: Mapping[str, Group], clients: Mapping[str, Client], numbers: Mapping[Key, str]) -> Self:
+        """A directory whose groups and clients may be made when they are first asked for.
+
+        `numbers`: the client that each number leads to.
+        """
+        made = cls((), ())
+        made.groups, made.clients = groups, clients
+        made._index(numbers)
+        return made
+
+    def _index(self, numbers: Mapping[Key, str]) -> None:
+        self._numbers = numbers
+        self.own_numbers = frozenset(dialled for dialled, _ in numbers)
 
     def find(self, dialled: str, diverted_from: str | None) -> Match | None:
         """The entry for this diverting number, else the one for the dialled number alone. Both are E.164."""
-        if diverted_from is not None:
-            found = self._entries.get((dialled, diverted_from))
-            if found is not None:
-                return Match(*found, "by diverting number")
-        found = self._entries.get((dialled, None))
-        return Match(*found, "by dialled number") if found is not None else None
+        if diverted_from is not None and (found := self._entry((dialled, diverted_from))):
+            return Match(*found, "by diverting number")
+        found = self._entry((dialled, None))
+        return Match(*found, "by dialled number") if found else None
+
+    def _entry(self, key: Key) -> tuple[Client, Did] | None:
+        client = self.clients.get(self._numbers.get(key, ""))
+        dids = client.dids if client is not None else ()
+        return next(((client, did) for did in reversed(dids) if client is not None and key in did_keys(did)), None)
 
 
 def conflicts(groups: Iterable[Group], clients: Iterable[Client]) -> list[str]:

@@ -14,29 +14,21 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import asyncpg
 import orjson
-from pydantic import BaseModel, ValidationError
 
-from vorzimmer.core.client import STORED, Client, Group
+from vorzimmer.core.client import Client, Group
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.ports import Trouble
 from vorzimmer.store import book, outage
 from vorzimmer.store.migrate import SchemaError, require_current
+from vorzimmer.store.rows import Models, Row, numbers
 
 _CONNECT_TIMEOUT = 10.0
+_PATIENCE = 2.0
+"""Seconds that a start waits for the database where there is a copy on disk."""
 _COMMAND_TIMEOUT = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A group or a client as it was read: its row's version, its JSON, and the model (None: it is not valid)."""
-
-    version: int
-    data: str
-    model: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +36,8 @@ class _Book:
     """Everything as of one version, by id."""
 
     version: int
-    groups: Mapping[str, _Row]
-    clients: Mapping[str, _Row]
-
-    def directory(self) -> Directory:
-        """For lookup; what is not valid is left out."""
-        return Directory(
-            (row.model for row in self.groups.values() if row.model is not None),
-            (row.model for row in self.clients.values() if row.model is not None),
-        )
+    groups: Mapping[str, Row]
+    clients: Mapping[str, Row]
 
 
 _NOTHING = _Book(-1, {}, {})
@@ -96,12 +81,19 @@ class Snapshot:
         """
         with _without_collecting():
             try:
-                await self._load_from_database()
+                # One that hangs is not waited for: calls are, and what it says is read as soon as it says it.
+                async with asyncio.timeout(_PATIENCE if self._file.exists() else None):
+                    await self._load_from_database()
             except SchemaError:
                 raise
             except Exception as error:  # noqa: BLE001 - a dying connection raises nearly anything; calls are to be taken
                 self._note_failure(error)
                 await self.load_copy()
+
+    async def validate(self) -> None:
+        """Make every model now, in a thread: the first call of a client need not wait for it, nor find it invalid."""
+        with _without_collecting():
+            await asyncio.to_thread(lambda: (len(self.directory.groups), len(self.directory.clients)))
 
     async def load_copy(self) -> None:
         """Read the copy on disk alone, writing nothing: for commands that run beside the daemon, as another user."""
@@ -152,7 +144,7 @@ class Snapshot:
                     await woken.wait()
 
     async def _refresh(self, conn: asyncpg.Connection) -> bool:
-        """Read what changed; True if anything did. Models are made in a thread, for calls go on meanwhile."""
+        """Read what changed; True if anything did."""
         if await book.version(conn) == self.version:
             self._compared = monotonic()
             return False
@@ -161,48 +153,24 @@ class Snapshot:
             groups = await _changed(conn, "client_group", self._book.groups)
             clients = await _changed(conn, "client", self._book.clients)
         known = self._book
-        await self._use(
-            await asyncio.to_thread(
-                lambda: _Book(
-                    number,
-                    self._merged(Group, known.groups, groups),
-                    self._merged(Client, known.clients, clients),
-                )
-            )
-        )
+        await self._use(_Book(number, _merged(known.groups, groups), _merged(known.clients, clients)))
         self._compared = monotonic()
         await asyncio.to_thread(self._write_copy)
         return True
 
     async def _use(self, new: _Book) -> None:
-        self.directory = await asyncio.to_thread(new.directory)
+        self.directory = Directory.indexed(
+            Models(Group, new.groups, self._trouble),
+            Models(Client, new.clients, self._trouble),
+            await asyncio.to_thread(numbers, new.clients),
+        )
         self._book = new
-
-    def _merged(self, kind: type[BaseModel], known: Mapping[str, _Row], read: Sequence[_Read]) -> dict[str, _Row]:
-        """The rows as they are now: known ones where nothing changed, new models for the rest."""
-        return {
-            name: known[name] if data is None else _Row(version, data, self._model(kind, name, data, known.get(name)))
-            for name, version, data in read
-        }
-
-    def _model(self, kind: type[BaseModel], name: str, data: str, before: _Row | None) -> Any:
-        """The model of a row. One that is not valid does not take the others down: it stays as it was, or is left out.
-
-        It was then written past `import`, or by a version with other rules.
-        """
-        try:
-            return kind.model_validate_json(data, context=STORED)
-        except ValidationError as error:
-            self._trouble(
-                "snapshot.row_invalid", kind=kind.__name__.lower(), id=name, why=str(error.errors()[0]["msg"])
-            )
-            return before.model if before is not None else None
 
     def _write_copy(self) -> None:
         """Replace the copy on disk; it is whole at any instant."""
         rows = {
-            "group": [orjson.Fragment(row.data) for row in self._book.groups.values() if row.model is not None],
-            "client": [orjson.Fragment(row.data) for row in self._book.clients.values() if row.model is not None],
+            "group": [orjson.Fragment(row.data) for row in self._book.groups.values()],
+            "client": [orjson.Fragment(row.data) for row in self._book.clients.values()],
         }
         new = self._file.with_suffix(".new")
         try:
@@ -227,7 +195,7 @@ class Snapshot:
             )
             return _NOTHING
         groups, clients = ([(name, -1, data) for name, data in table.items()] for table in tables)
-        return _Book(-1, self._merged(Group, {}, groups), self._merged(Client, {}, clients))
+        return _Book(-1, _merged({}, groups), _merged({}, clients))
 
     def _note_failure(self, error: BaseException) -> None:
         self._failures += 1
@@ -239,7 +207,12 @@ _Read = tuple[str, int, str | None]
 """A row's id, its version, and its data if that version is not known yet."""
 
 
-async def _changed(conn: asyncpg.Connection, table: str, known: Mapping[str, _Row]) -> list[_Read]:
+def _merged(known: Mapping[str, Row], read: Sequence[_Read]) -> dict[str, Row]:
+    """The rows as they are now: known ones where nothing changed."""
+    return {name: known[name] if data is None else Row(version, data, known.get(name)) for name, version, data in read}
+
+
+async def _changed(conn: asyncpg.Connection, table: str, known: Mapping[str, Row]) -> list[_Read]:
     """Every row of the table; the data only of those whose version is new."""
     versions = await conn.fetch(f"SELECT id, version FROM {table} ORDER BY id")  # noqa: S608 - our own table's name
     new = [row["id"] for row in versions if row["id"] not in known or known[row["id"]].version != row["version"]]
