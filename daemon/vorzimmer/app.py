@@ -150,7 +150,7 @@ async def _calls(
                 house.ami.run(),
                 house.reachability.run(),
                 snapshot.follow(tree),
-                takeup.watch(house.exchange),
+                takeup.watch(house.exchange, house.supervisor.calls),
             ),
         ):
             await _first(house.recovery.done.wait(), stop.wait())

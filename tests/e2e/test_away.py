@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Container
 from pathlib import Path
 
 import numpy as np
@@ -186,8 +187,8 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[int]:
     seen: asyncio.Queue[int] = asyncio.Queue()
     look = takeup.take_up
 
-    async def watched(exchange: Exchange) -> int:
-        taken = await look(exchange)
+    async def watched(exchange: Exchange, mine: Container[str]) -> int:
+        taken = await look(exchange, mine)
         seen.put_nowait(taken)
         return taken
 

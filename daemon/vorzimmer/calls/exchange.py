@@ -60,6 +60,11 @@ class Exchange:
     left: dict[str, Sequence[CallEvent]] = field(default_factory=dict)
 
 
+def note_file(exchange: Exchange, call_id: str) -> Path:
+    """Where the dialplan notes a call that it handles alone."""
+    return exchange.notes / f"{call_id}.call"
+
+
 def close_ledger(exchange: Exchange, events: Sequence[CallEvent], client: Client | None) -> Cdr:
     """The CDR of a whole ledger, and the messages that follow from it, go to the journal as one record."""
     cdr = build_cdr(events)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, Protocol
 
 import structlog
 
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.ari import Ari
+from vorzimmer.calls.exchange import Exchange
 from vorzimmer.core.ledger import Kind
 from vorzimmer.store.sound_file import wav_seconds
 
@@ -75,6 +78,22 @@ class Recording:
 
     def _keep(self) -> Decimal | None:
         return keep(self._source, self._target)
+
+
+class Recorded(Protocol):
+    """What is needed of the call."""
+
+    id: str
+    exchange: Exchange
+
+    def record(self, kind: Kind, *, at: datetime | None = None, **data: Any) -> None:
+        """Write to the ledger."""
+
+
+def recording_of(call: Recorded) -> Recording:
+    """The call's message: a call has one."""
+    exchange = call.exchange
+    return Recording(exchange.ari, f"message-{call.id}", exchange.spool, exchange.recordings, call.record)
 
 
 def keep(source: Path, target: Path) -> Decimal | None:

@@ -18,11 +18,10 @@ import structlog
 from vorzimmer.asterisk import events, gap
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.arrival import read_arrival
-from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.exchange import Exchange, note_file
 from vorzimmer.calls.resuming import View, find_ended, find_living, go_on
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.supervisor import Supervisor, decide_for
-from vorzimmer.calls.takeup import note_file
 from vorzimmer.core import resume
 from vorzimmer.core.ledger import CallEvent
 
@@ -114,6 +113,11 @@ class Recovery:
         ari = self._exchange.ari
         ids = ari.listened
         ari.tell(await gap.still_there(ari, ids))
+        # Callers that were sent on in the dialplan meanwhile are ours no more.
+        calls = self._supervisor.calls
+        view = await self._look()
+        away = [one for one in view.channels.values() if one.id in calls and one.app != self._exchange.app]
+        ari.tell(events.StasisEnd(channel.id) for channel in away)
         # What is not there may be about to come: the request for it may just be under way.
         await asyncio.sleep(SETTLED)
         missed = await gap.gone(ari, ids & ari.listened)

@@ -13,6 +13,7 @@ from vorzimmer.asterisk import events
 from vorzimmer.asterisk.objects import BridgeData
 from vorzimmer.calls.flow import follow
 from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.recording import recording_of
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.supervisor import decide_for
 from vorzimmer.core import resume
@@ -47,6 +48,9 @@ def find_ended(call: Session, view: View, ended_at: datetime | None) -> None:
     call.ended_at = max(ended_at, last) if ended_at else last
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = resume.client_of(call.events, plan, call.exchange.directory())
+    if call.begun.recording:
+        call.recording = recording_of(call)
+        call.recording.finished.set()
     call.vanish()
 
 

@@ -62,6 +62,8 @@ class Session:
         """What the step being done had begun before, where the call is resumed in it."""
         self.ended_at: datetime | None = None
         """When the call ended, if that was learnt later."""
+        self.outlived = False
+        """Whether the caller's channel lives on, out of our hands."""
         self.phase = Phase.RING
         self.arrived = arrived or exchange.clock()
         self._clock_at = (exchange.clock(), asyncio.get_running_loop().time())
@@ -333,6 +335,7 @@ class Session:
         for channel_id, over in self._channels():
             with contextlib.suppress(Unavailable):
                 if not over and await self.exchange.ari.channels.exists(channel_id):
+                    self.outlived = self.outlived or channel_id == self.id
                     self.record(Kind.PROBLEM, what="channel outlived its call", channel=channel_id)
         for wait in late:
             wait.cancel()

@@ -20,7 +20,7 @@ import structlog
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.arrival import read_arrival
-from vorzimmer.calls.exchange import Exchange, close_ledger
+from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
 from vorzimmer.calls.flow import follow
 from vorzimmer.calls.session import CallerLeft, Session
 from vorzimmer.core import resume
@@ -91,7 +91,7 @@ class Supervisor:
                 call.found_answered()
             if late:
                 # The dialplan had begun to note the call for later; now that it is in the ledger it is ours.
-                (exchange.notes / f"{call.id}.call").unlink(missing_ok=True)
+                note_file(exchange, call.id).unlink(missing_ok=True)
             await follow(call, plan.steps)
 
         self.run(call, work)
@@ -142,6 +142,11 @@ class Supervisor:
 
     async def _end(self, call: Session) -> None:
         await call.close()
+        if call.outlived or note_file(call.exchange, call.id).exists():
+            # Somebody (the rescue, after we had been silent for long) sent the caller on: the dialplan's note ends it.
+            call.exchange.left[call.id] = call.events
+            self.forget(call)
+            return
         self._on_end(finish(call))
         self.forget(call)
 

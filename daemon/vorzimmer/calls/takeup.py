@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from itertools import accumulate, islice
 from typing import Any
 
 import structlog
 
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.arrival import read_arrival
-from vorzimmer.calls.exchange import Exchange, close_ledger
+from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
 from vorzimmer.calls.recording import keep
 from vorzimmer.core import resume
 from vorzimmer.core.acd import Pool
@@ -103,13 +103,23 @@ def events_of(note: Note, incoming: Incoming, plan: Plan, message: Mapping[str, 
 
 def continued(known: Sequence[CallEvent], note: Note, message: Mapping[str, str] | None) -> list[CallEvent]:
     """The events that the dialplan's note adds to the ledger of a call that a daemon had begun."""
-    at = max(note.rescued or note.arrived, known[-1].at)
-    why = resume.made_up(note.call_id, len(known), at, Kind.PROBLEM, {"what": REASON})
-    return [why, *_alone(note, len(known) + 1, message)]
+    why = resume.made_up(
+        note.call_id, len(known), max(note.rescued or note.arrived, known[-1].at), Kind.PROBLEM, {"what": REASON}
+    )
+    return [why, *_alone(note, len(known) + 1, message, why.at, frozenset(event.kind for event in known))]
 
 
-def _alone(note: Note, seq: int, message: Mapping[str, str] | None) -> list[CallEvent]:
-    """What happened in the dialplan; `seq`: of the first event."""
+def _alone(
+    note: Note,
+    seq: int,
+    message: Mapping[str, str] | None,
+    since: datetime | None = None,
+    known: Collection[Kind] = (),
+) -> list[CallEvent]:
+    """What happened in the dialplan; `seq`: of the first event. What is known already is not told again.
+
+    The dialplan's times are whole seconds: none is taken to lie before `since`, or before the one above it.
+    """
     end = note.ended or _last_known(note, message)
     happened: list[tuple[datetime, Kind, Mapping[str, Any]]] = []
     if note.answered:
@@ -119,7 +129,12 @@ def _alone(note: Note, seq: int, message: Mapping[str, str] | None) -> list[Call
     if message:
         happened.append((end, Kind.RECORDED, message))
     happened += [(end, Kind.HANGUP, {"by": "caller", "cause": note.cause or 16}), (end, Kind.ENDED, {})]
-    return [resume.made_up(note.call_id, seq + n, at, kind, data) for n, (at, kind, data) in enumerate(happened)]
+    once = [one for one in happened if one[1] not in known or one[1] not in (Kind.ANSWERED, Kind.HANGUP)]
+    times = accumulate((at for at, _, _ in once), max, initial=since or note.arrived)
+    return [
+        resume.made_up(note.call_id, seq + n, at, kind, data)
+        for n, (at, (_, kind, data)) in enumerate(zip(islice(times, 1, None), once, strict=True))
+    ]
 
 
 def _last_known(note: Note, message: Mapping[str, str] | None) -> datetime:
@@ -128,8 +143,8 @@ def _last_known(note: Note, message: Mapping[str, str] | None) -> datetime:
     return last + timedelta(seconds=float(message["seconds"])) if message else last
 
 
-async def take_up(exchange: Exchange) -> int:
-    """Take up every noted call that has ended; returns their number.
+async def take_up(exchange: Exchange, mine: Container[str] = ()) -> int:
+    """Take up every noted call that has ended, but those that are `mine`; returns their number.
 
     A note is read only once its call is known to be over: what is read while it lives may lack its end, or be
     about a call that goes on to the daemon after all.
@@ -143,17 +158,14 @@ async def take_up(exchange: Exchange) -> int:
     living = {channel.id for channel in await exchange.ari.channels.list()}
     taken = 0
     for call_id in sorted((noted | exchange.left.keys()) - living):
+        if call_id in mine:
+            continue
         try:
             taken += await _take_up_one(exchange, call_id)
         except OSError as error:
             # One that cannot be read or moved now must not keep the others waiting.
             log.warning("takeup.failed", call_id=call_id, error=str(error))
     return taken
-
-
-def note_file(exchange: Exchange, call_id: str) -> Path:
-    """Where the dialplan notes a call."""
-    return exchange.notes / f"{call_id}.call"
 
 
 async def _take_up_one(exchange: Exchange, call_id: str) -> bool:
@@ -210,12 +222,12 @@ async def _message(exchange: Exchange, note: Note) -> Mapping[str, str] | None:
     return None
 
 
-async def watch(exchange: Exchange) -> None:
-    """Look for such calls now and again, for ever."""
+async def watch(exchange: Exchange, mine: Container[str]) -> None:
+    """Look for such calls now and again, for ever. `mine`: those that live in this process."""
     while True:
         await exchange.ari.ready()
         try:
-            await take_up(exchange)
+            await take_up(exchange, mine)
         except (AriError, OSError) as error:
             log.warning("takeup.failed", error=str(error))
         await asyncio.sleep(POLL)

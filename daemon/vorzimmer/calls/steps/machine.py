@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from vorzimmer.calls.recording import Recording
+from vorzimmer.calls.recording import recording_of
 from vorzimmer.calls.session import Session
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.plan import Machine
@@ -18,9 +18,7 @@ async def run(call: Session, step: Machine) -> bool:
     if not call.begun.recording:
         await call.hearing.play(step.greeting)
         call.record(Kind.RECORDING)
-    exchange = call.exchange
-    recording = Recording(exchange.ari, f"message-{call.id}", exchange.spool, exchange.recordings, call.record)
-    call.recording = recording
+    call.recording = recording = recording_of(call)
     if not (call.begun.recording and await recording.found()):
         await call.channel.record(recording.name, max_seconds=step.max_seconds, silence=step.silence, terminate_on="#")
     async with asyncio.timeout(step.max_seconds + step.silence + SLACK):
