@@ -125,10 +125,14 @@ class Gate(Section):
 
 
 class Watch(Section):
-    """Where each role tells how it is (`/metrics`, `/ready`): ports on loopback; 0: nowhere."""
+    """Where each role tells how it is (`/metrics`, `/ready`): ports on loopback; 0: nowhere.
+
+    On `web` are the pages for people too.
+    """
 
     calls: Annotated[int, Field(ge=0, le=65535)] = 9464
     worker: Annotated[int, Field(ge=0, le=65535)] = 9465
+    web: Annotated[int, Field(ge=0, le=65535)] = 9466
 
 
 class Alarm(Section):

@@ -11,16 +11,17 @@ from datetime import datetime
 from pathlib import Path
 
 from vorzimmer import app, log
+from vorzimmer.roles.running import now
 from vorzimmer.settings import load
 
 
 async def main(settings_file: Path, at: datetime) -> None:
     """Serve, with the clock set forward to `at` at this moment."""
-    shift = at - app.now()
+    shift = at - now()
     settings = load(settings_file)
     log.configure(secrets=settings.secrets())
     stop = app.stop_on_signals()
-    await app.serve(settings, app.Role.ALL, stop, clock=lambda: app.now() + shift, ready=tell_ready)
+    await app.serve(settings, app.Role.ALL, stop, clock=lambda: now() + shift, ready=tell_ready)
 
 
 def tell_ready() -> None:

@@ -20,6 +20,7 @@ from tests.sipp.phone import Phone
 from vorzimmer import app
 from vorzimmer.announcements.library import install
 from vorzimmer.core.client import Book, Sound
+from vorzimmer.roles.running import now
 from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.settings import Settings
 from vorzimmer.store import book as books
@@ -70,7 +71,7 @@ class House:
         self._stop = asyncio.Event()
         ready = asyncio.Event()
         at = self.now
-        clock = (lambda: at) if at else app.now
+        clock = (lambda: at) if at else now
         serving = app.serve(self.settings, app.Role.ALL, self._stop, clock=clock, ready=ready.set)
         self._daemon = asyncio.create_task(serving)
         waiting = asyncio.create_task(ready.wait())

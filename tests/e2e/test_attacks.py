@@ -32,12 +32,13 @@ from tests.e2e.test_calls import DID, MACHINE, MOBILE, OFFICE, client, group, ta
 from tests.sipp import sip, sound
 from tests.sipp.call import Call
 from tests.sipp.phone import Phone
-from vorzimmer import app, log
+from vorzimmer import log
 from vorzimmer.announcements.convert import BadAudio
 from vorzimmer.announcements.library import install, media_uri
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.reachability import Reachability
 from vorzimmer.core.client import Sound
+from vorzimmer.roles import calls as calls_role
 
 NUMBER = re.compile(r"\+?[0-9]{1,20}")
 HEADERS = {
@@ -80,7 +81,7 @@ def reachability(monkeypatch: pytest.MonkeyPatch) -> list[Reachability]:
         made.append(Reachability(ami))
         return made[-1]
 
-    monkeypatch.setattr(app, "Reachability", keep)
+    monkeypatch.setattr(calls_role, "Reachability", keep)
     return made
 
 

@@ -22,8 +22,8 @@ from tests.sipp import sound
 from tests.sipp.incoming import Incoming
 from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Phone
-from vorzimmer import app
 from vorzimmer.asterisk.ari import Ari
+from vorzimmer.roles import calls as calls_role
 from vorzimmer.store.journal import Journal
 
 DIDS = {name: f"+498912340{n}" for n, name in enumerate(("group", "forward", "machine", "music", "greeting"))}
@@ -137,7 +137,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
         line.journal = Journal(*args, **options)
         return line.journal
 
-    monkeypatch.setattr(app, "Journal", journal)
+    monkeypatch.setattr(calls_role, "Journal", journal)
     return line
 
 

@@ -7,29 +7,10 @@ from collections.abc import Iterable
 import structlog
 
 from vorzimmer.notify.alarm import send_alarm
-from vorzimmer.notify.smtp import Server
+from vorzimmer.roles.running import mail_server
 from vorzimmer.settings import Settings
 
 log = structlog.get_logger()
-
-
-def mail_server(settings: Settings) -> Server:
-    """The mail server of the settings."""
-    smtp = settings.smtp
-    return Server(
-        host=smtp.host,
-        port=smtp.port,
-        tls=smtp.tls,
-        ca_file=smtp.ca_file,
-        user=smtp.user,
-        password=smtp.password.get_secret_value() if smtp.password else None,
-        timeout=smtp.timeout,
-    )
-
-
-def mail_domain(settings: Settings) -> str:
-    """What the Message-IDs of our mails end with: the sender's domain."""
-    return settings.smtp.sender.rpartition("@")[2] or "vorzimmer"
 
 
 async def alarm(settings: Settings, subject: str, lines: Iterable[str]) -> None:

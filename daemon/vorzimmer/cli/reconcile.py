@@ -29,6 +29,7 @@ from vorzimmer.core.directory import Directory
 from vorzimmer.core.ledger import CallEvent
 from vorzimmer.core.reconcile import Comparison, Finding, Kind, Underway, Window, compare
 from vorzimmer.core.witness import Witness, by_call
+from vorzimmer.roles.running import mail_domain
 from vorzimmer.settings import Settings
 from vorzimmer.store import batch, calls, journal_view, reconciliation
 from vorzimmer.store.reconciliation import Run
@@ -161,7 +162,7 @@ async def _complete_all(
         call_id = finding.call_id
         made = completion.complete(theirs[call_id], known.get(call_id, ()), finding.cause)
         try:
-            await batch.store(conn, made.bodies, mails.mail_domain(settings))
+            await batch.store(conn, made.bodies, mail_domain(settings))
         except asyncpg.PostgresError as error:
             if not batch.is_data_error(error):
                 raise

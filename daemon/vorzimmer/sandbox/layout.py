@@ -20,7 +20,9 @@ from vorzimmer.sandbox.ports import Block
 from vorzimmer.sandbox.state import State
 
 MAX_AGENTS = 240
-HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, AGENTS = range(10)  # places in the block
+HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, WATCH_WEB, AGENTS = range(
+    11
+)  # places in the block
 DATABASE = ROLE = "vorzimmer"
 CALLER = "sandbox-caller"  # the endpoint through which Asterisk calls itself as if from outside
 _RTP = (10000, 19999)  # shared by all sandboxes: Asterisk passes over a port in use
@@ -170,7 +172,11 @@ class Layout:
             "ami": {"port": self.ami_port, "user": self.ami_user, "password": self.ami_password},
             "database": {"dsn": self.dsn},
             "smtp": {"port": self.smtp_port, "sender": "vorzimmer@sandbox.example"},
-            "watch": {"calls": self.block.port(WATCH_CALLS), "worker": self.block.port(WATCH_WORKER)},
+            "watch": {
+                "calls": self.block.port(WATCH_CALLS),
+                "worker": self.block.port(WATCH_WORKER),
+                "web": self.block.port(WATCH_WEB),
+            },
             "alarm": {"to": ["operator@sandbox.example"]},
             "paths": {
                 "state": str(self.daemon_state),

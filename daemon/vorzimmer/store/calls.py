@@ -23,6 +23,8 @@ ORDER BY cdr.started_at DESC, cdr.call_id
 LIMIT $3
 """  # noqa: S608 - the columns are the fields of a class
 
+_COUNT = "SELECT disposition, count(*) AS calls FROM cdr WHERE started_at >= $1 GROUP BY 1 ORDER BY 2 DESC, 1"
+
 _CALL = f"""
 SELECT {_COLUMNS}, person.key, cdr.digest,
     cdr.caller_mac, cdr.caller_name_mac, cdr.diverted_from_mac, cdr.forwarded_to_mac
@@ -102,6 +104,12 @@ async def begun_calls(conn: asyncpg.Connection, call_ids: Collection[str]) -> di
         for call_id, events in found.items()
         if any(event.kind is Kind.ARRIVED for event in events)
     }
+
+
+async def count_by_disposition(conn: asyncpg.Connection, since: datetime) -> dict[str, int]:
+    """How many calls begun at `since` or later ended how, the most frequent first."""
+    rows = await conn.fetch(_COUNT, since)
+    return {row["disposition"]: row["calls"] for row in rows}
 
 
 async def call_timeline(conn: asyncpg.Connection, call_id: str) -> Timeline | None:

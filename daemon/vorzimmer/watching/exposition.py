@@ -30,9 +30,13 @@ WhyNotReady = Callable[[], Sequence[str]]
 
 @contextlib.asynccontextmanager
 async def serving(
-    port: int, registry: CollectorRegistry, why_not_ready: WhyNotReady, trouble: Trouble
+    port: int,
+    registry: CollectorRegistry,
+    why_not_ready: WhyNotReady,
+    trouble: Trouble,
+    routes: Sequence[web.RouteDef] = (),
 ) -> AsyncIterator[None]:
-    """Answer on `port` of 127.0.0.1 while inside; 0: nowhere.
+    """Answer on `port` of 127.0.0.1 while inside, further `routes` too; 0: nowhere.
 
     A port in use is told once to `trouble` and tried for again until it is free; what runs inside goes on meanwhile.
     """
@@ -45,6 +49,7 @@ async def serving(
             web.get("/metrics", make_aiohttp_handler(registry)),
             web.get("/ready", _ready(why_not_ready)),
             web.get("/live", _live),
+            *routes,
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)

@@ -1,0 +1,65 @@
+"""What the roles share: the clock, the way to tell of trouble, and coroutines that run beside others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from vorzimmer.notify.smtp import Server
+from vorzimmer.settings import Settings
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """The one reader of the wall clock."""
+    return datetime.now(UTC)
+
+
+def trouble(event: str, /, **about: Any) -> None:
+    """What a person should hear of stands in the log as a warning."""
+    log.warning(event, **about)
+
+
+async def first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of them does."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def tasks(*work: Any) -> AsyncIterator[None]:
+    """Run coroutines beside the body; they are cancelled at its end, and their failure ends it."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(one) for one in work]
+        yield
+        for task in running:
+            task.cancel()
+
+
+def mail_server(settings: Settings) -> Server:
+    """The mail server of the settings."""
+    smtp = settings.smtp
+    return Server(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        ca_file=smtp.ca_file,
+        user=smtp.user,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        timeout=smtp.timeout,
+    )
+
+
+def mail_domain(settings: Settings) -> str:
+    """What the Message-IDs of our mails end with: the sender's domain."""
+    return settings.smtp.sender.rpartition("@")[2] or "vorzimmer"
