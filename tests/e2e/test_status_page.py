@@ -5,7 +5,8 @@ from __future__ import annotations
 import aiohttp
 
 from tests.e2e.house import House
-from tests.e2e.test_calls import DID, OFFICE, client, group
+from tests.e2e.test_calls import OFFICE, client, group
+from tests.e2e.test_daemon import in_talk
 
 
 async def shown(house: House) -> str:
@@ -23,11 +24,7 @@ async def test_the_page_follows_the_house(house: House) -> None:
     await house.use(client(group()), groups=(OFFICE,))
     await house.start()
     assert "none yet" in await shown(house)
-    phone = await house.agent(1)
-    call = await house.call(DID)
-    talk = await phone.invited()
-    await talk.answer()
-    await call.answered()
+    call, _ = await in_talk(house, await house.agent(1))
     await call.hang_up()
     await house.cdr()
     page = await shown(house)
