@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup packages asterisk lock lint format test test-long demo bench clean
+.PHONY: help setup packages asterisk lock lint format test test-long demo bench faults clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test-long: asterisk ## Hundreds of repetitions: every await, every race
 
 bench: asterisk ## Dial, app_queue and the daemon on one Asterisk in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+faults: asterisk ## SIPp's load while one thing after another dies: nothing may be missing, double or dropped
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 lock: setup ## Pin the newest allowed versions, with hashes and without an index
 	$(BIN)/pip install --quiet uv
