@@ -1,6 +1,6 @@
-"""One call on Asterisk: what the steps do with the caller's channel, and what is written down about it.
+"""One call on Asterisk: what the steps do with the caller's channel; what happens is written down (`chronicle`).
 
-Everything that happens is recorded here, in order. When the caller leaves, `gone` is set and the supervisor
+When the caller leaves, `gone` is set and the supervisor
 cancels the flow; operations on a caller who has left raise `CallerLeft`, for the request can be faster than the
 event.
 
@@ -11,22 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
+from vorzimmer.calls.chronicle import Chronicle
 from vorzimmer.calls.exchange import Exchange
 from vorzimmer.calls.hearing import CallerLeft, Hearing
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.recording import Recording
 from vorzimmer.core.client import Client
-from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase
+from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Incoming
 from vorzimmer.core.resume import NOTHING, Begun, begun, incoming_of, legs_of
 
@@ -41,18 +41,17 @@ LONGEST_LEG = 14400
 """Seconds after which Asterisk ends a leg on its own, like the caller's channel (extensions.conf)."""
 
 
-class Session:
+class Session(Chronicle):
     """One call from its arrival to the end of its last channel. `arrived`: if that was before this instant."""
 
     def __init__(
         self, exchange: Exchange, call_id: str, incoming: Incoming, *, arrived: datetime | None = None
     ) -> None:
+        super().__init__(call_id, exchange.clock(), exchange.journal)
         self.exchange = exchange
-        self.id = call_id
         self.incoming = incoming
         self.channel = exchange.ari.channels(call_id)
         self.client: Client | None = None
-        self.events: list[CallEvent] = []
         self.legs: list[Leg] = []
         self.gone = asyncio.Event()
         self.destroyed = asyncio.Event()
@@ -60,18 +59,12 @@ class Session:
         self.recording: Recording | None = None
         self.begun: Begun = NOTHING
         """What the step being done had begun before, where the call is resumed in it."""
-        self.ended_at: datetime | None = None
-        """When the call ended, if that was learnt later."""
         self.outlived = False
         """Whether the caller's channel lives on, out of our hands."""
-        self.phase = Phase.RING
-        self.arrived = arrived or exchange.clock()
-        self._clock_at = (exchange.clock(), asyncio.get_running_loop().time())
+        self.arrived = arrived or self.now()
         self._bridge = exchange.ari.bridges(f"{call_id}-b")
         self._bridged = False
-        self._hangup_recorded = False
         self._hung_up = False
-        self._let_go = False
         self._dialled = 0
         self.hearing = Hearing(self)
         self.channel.on_event(self._on_event)
@@ -81,14 +74,9 @@ class Session:
         """The session of a call that another process had begun, from its ledger; `known` holds the arrival."""
         call = cls(exchange, known[0].call_id, incoming_of(known[0]), arrived=known[0].at)
         kinds = [event.kind for event in known]
-        call.events = list(known)
+        call.go_on(known)
         call.answered = Kind.ANSWERED in kinds
         call.begun = begun(known)
-        call.phase = next((ENTERS[kind] for kind in reversed(kinds) if kind in ENTERS), Phase.RING)
-        # The wall clock may have been set back meanwhile; a ledger does not go backwards.
-        wall, loop_time = call._clock_at
-        call._clock_at = (max(wall, known[-1].at), loop_time)
-        call._hangup_recorded = Kind.HANGUP in kinds
         call.hearing = Hearing(call, call.begun.announced, kinds.count(Kind.ANNOUNCING))
         call.hearing.music_may_play()
         call._dialled = kinds.count(Kind.LEG_DIALLED)
@@ -98,37 +86,6 @@ class Session:
                 if leg.answered:
                     call.legs[-1].answered.set()
         return call
-
-    # The ledger
-
-    def now(self) -> datetime:
-        """This instant. Within a call time goes by the monotonic clock: whoever sets the clock changes no bill."""
-        wall, loop_time = self._clock_at
-        return wall + timedelta(seconds=asyncio.get_running_loop().time() - loop_time)
-
-    def record(self, kind: Kind, *, at: datetime | None = None, **data: Any) -> None:
-        """Append one event, with the time of this instant unless told, to the ledger."""
-        if self._let_go:
-            return
-        self.phase = ENTERS.get(kind, self.phase)
-        event = CallEvent(secrets.token_hex(16), self.id, len(self.events), at or self.now(), kind, data)
-        self.events.append(event)
-        self.exchange.journal.append(event)
-
-    def _record_hangup(self, by: str, cause: int) -> None:
-        if not self._hangup_recorded:
-            self._hangup_recorded = True
-            self.record(Kind.HANGUP, at=self.ended_at, by=by, cause=cause)
-
-    @property
-    def has_talked(self) -> bool:
-        """Whether the caller has talked with a person."""
-        return any(event.kind in (Kind.TALKING, Kind.FORWARDED) for event in self.events)
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether somebody has hung up."""
-        return self._hangup_recorded
 
     @property
     def waited(self) -> float:
@@ -150,7 +107,7 @@ class Session:
 
     def _left(self, cause: int) -> None:
         # Normal clearing is what a BYE without a reason means (RFC 3398).
-        self._record_hangup("caller", cause or 16)
+        self.record_hangup("caller", cause or 16)
         self.gone.set()
 
     def vanish(self, cause: int = 0) -> None:
@@ -189,7 +146,7 @@ class Session:
 
     async def hang_up(self, cause: int, by: str) -> None:
         """End the caller's channel with a Q.850 cause."""
-        self._record_hangup(by, cause)
+        self.record_hangup(by, cause)
         with contextlib.suppress(Gone, Conflict):
             await self.channel.hang_up(cause=cause)
         self._hung_up = True
@@ -267,10 +224,6 @@ class Session:
 
     # The end
 
-    def let_go(self) -> None:
-        """Write nothing more: the call goes on in another process."""
-        self._let_go = True
-
     def forget(self) -> None:
         """The call is somebody else's: write nothing, listen to nothing."""
         self.let_go()
@@ -290,13 +243,9 @@ class Session:
             await self._bridge.destroy()
         self.let_go()
 
-    def step_back(self) -> None:
-        """The dialplan did not get the caller: write again."""
-        self._let_go = False
-
     async def close(self) -> None:
         """Take everything down and wait until the last channel is gone. What cannot be reached is waited for."""
-        self._record_hangup("system", 16)
+        self.record_hangup("system", 16)
         while not await self._taken_down():
             await self.exchange.ari.ready()
         await self._all_gone()
