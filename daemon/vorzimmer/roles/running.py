@@ -39,11 +39,17 @@ async def first(*waits: Coroutine[Any, Any, object]) -> None:
 @contextlib.asynccontextmanager
 async def tasks(*work: Any) -> AsyncIterator[None]:
     """Run coroutines beside the body; they are cancelled at its end, and their failure ends it."""
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(one) for one in work]
-        yield
-        for task in running:
-            task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(one) for one in work]
+            yield
+            for task in running:
+                task.cancel()
+    except BaseExceptionGroup as group_of_one:
+        # What the body or a single coroutine has to say is for whoever called, not a group with one member.
+        if len(group_of_one.exceptions) == 1:
+            raise group_of_one.exceptions[0] from None
+        raise
 
 
 def mail_server(settings: Settings) -> Server:
