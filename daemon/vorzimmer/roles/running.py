@@ -8,12 +8,18 @@ from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import structlog
 
 from vorzimmer.notify.smtp import Server
 from vorzimmer.settings import Settings
+from vorzimmer.store import migrate
 
 log = structlog.get_logger()
+
+
+SCHEMA_SECONDS = 2.0
+"""How long the database may take to tell its schema's version before it counts as away."""
 
 
 def now() -> datetime:
@@ -69,3 +75,16 @@ def mail_server(settings: Settings) -> Server:
 def mail_domain(settings: Settings) -> str:
     """What the Message-IDs of our mails end with: the sender's domain."""
     return settings.smtp.sender.rpartition("@")[2] or "vorzimmer"
+
+
+async def require_schema(dsn: str) -> None:
+    """Refuse a database of another version; one that is away is waited for by whoever needs it."""
+    try:
+        conn = await asyncpg.connect(dsn, timeout=SCHEMA_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        trouble("database.away", error=str(error) or type(error).__name__)
+        return
+    try:
+        await migrate.require_current(conn)
+    finally:
+        await conn.close()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import asyncpg
 
-from vorzimmer.roles.running import now, trouble
+from vorzimmer.roles.running import now, require_schema, trouble
 from vorzimmer.settings import Settings
 from vorzimmer.store import calls, outbox, reconciliation
 from vorzimmer.store.outage import why
@@ -28,6 +28,7 @@ PATIENCE = 2.0
 @contextlib.asynccontextmanager
 async def web(settings: Settings, pulse: Pulse) -> AsyncIterator[None]:
     """Show the pages while inside."""
+    await require_schema(settings.database.dsn.get_secret_value())
 
     def why_not_ready() -> list[str]:
         return [] if pulse.alive() else ["the event loop has been stuck"]

@@ -14,13 +14,9 @@ from vorzimmer import vital_signs
 from vorzimmer.announcements.voicemail import to_mp3
 from vorzimmer.notify import worker as outbox
 from vorzimmer.notify.email import Email
-from vorzimmer.roles.running import mail_server, now, trouble
+from vorzimmer.roles.running import mail_server, now, require_schema, trouble
 from vorzimmer.settings import Settings
-from vorzimmer.store import migrate
 from vorzimmer.vital_signs import Pulse
-
-SCHEMA_SECONDS = 2.0
-"""How long the database may take to tell its schema's version before it counts as away."""
 
 
 @contextlib.asynccontextmanager
@@ -56,16 +52,3 @@ async def worker(settings: Settings, pulse: Pulse) -> AsyncIterator[None]:
         finally:
             stop.set()
             await running
-
-
-async def require_schema(dsn: str) -> None:
-    """Refuse a database of another version; one that is away is waited for by whoever needs it."""
-    try:
-        conn = await asyncpg.connect(dsn, timeout=SCHEMA_SECONDS)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        trouble("database.away", error=str(error) or type(error).__name__)
-        return
-    try:
-        await migrate.require_current(conn)
-    finally:
-        await conn.close()
