@@ -74,6 +74,8 @@ def judge_cdrs(cdrs: list[asyncpg.Record]) -> list[str]:
         seen = (found[0]["client"], found[0]["disposition"], found[0]["answered_by"])
         if seen != (act.client, act.disposition, act.answered_by):
             wrong.append(f"{act.title}: CDR says {seen}")
+        if found[0]["talk"] < act.talk:
+            wrong.append(f"{act.title}: CDR says {found[0]['talk']} s of talk")
     return wrong
 
 

@@ -17,7 +17,10 @@ SPOKEN = 77
 
 @dataclass(frozen=True)
 class Act:
-    """A call and what must be left of it: client, disposition, who answered; `mail` is the client's address."""
+    """A call and what must be left of it: client, disposition, who answered; `mail` is the client's address.
+
+    `talk`: seconds that the talk lasted at least.
+    """
 
     title: str
     caller: str
@@ -26,6 +29,7 @@ class Act:
     disposition: str
     answered_by: str | None = None
     mail: str | None = None
+    talk: float = 0.0
 
 
 async def answered_by_an_agent(stage: Stage, caller: str) -> None:
@@ -144,6 +148,33 @@ async def without_the_daemon(stage: Stage, caller: str) -> None:
     await stage.start_daemon()
 
 
+async def killed_in_the_talk(stage: Stage, caller: str) -> None:
+    """The daemon is killed while two talk: they go on, and the next daemon has the call in hand."""
+    agent = stage.agents[0]
+    call = await stage.call("+4989100001", caller)
+    talk = await agent.invited()
+    talk.ring()
+    await talk.answer()
+    await call.answered()
+
+    async def both_hear(seed: int) -> None:
+        call.line.speak(sound.announcement(seed, 1.0))
+        talk.line.speak(sound.announcement(seed + 1, 1.0))
+        await talk.line.hears(sound.announcement(seed, 1.0))
+        await call.line.hears(sound.announcement(seed + 1, 1.0))
+
+    await both_hear(41)
+    await stage.kill_daemon()
+    await both_hear(43)
+    stage.say("   the daemon has been killed (SIGKILL) in the middle of the talk: both go on hearing each other")
+    await stage.start_daemon()
+    await both_hear(45)
+    stage.say("   the next daemon has the call in hand; nobody noticed")
+    await talk.hang_up()
+    await call.finished()
+    stage.say("   agent1 hangs up, and the daemon hangs up on the caller")
+
+
 ACTS = (
     Act(
         "inside the hours an agent answers",
@@ -201,5 +232,15 @@ ACTS = (
         "message",
         None,
         "laden@client.example",
+    ),
+    Act(
+        "the daemon dies in the middle of a talk",
+        "+49301000010",
+        killed_in_the_talk,
+        "rohrblitz",
+        "answered",
+        "agent1",
+        "rohrblitz@client.example",
+        talk=3.0,
     ),
 )

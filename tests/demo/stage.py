@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -102,7 +103,7 @@ class Stage:
                 "-m",
                 "tests.demo.daemon",
                 str(self.sandbox.settings_toml),
-                AT,
+                (datetime.fromisoformat(AT) + timedelta(seconds=time.monotonic() - self._began)).isoformat(),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=ROOT,

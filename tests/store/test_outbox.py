@@ -68,6 +68,29 @@ async def test_a_lease_that_ran_out_frees_the_row(conn: Any) -> None:
     assert again.attempts == 2
 
 
+async def test_who_comes_alone_frees_what_a_dead_worker_held(dsn: str, conn: Any) -> None:
+    """After the death of the only worker its messages wait for no lease; beside a living one nothing is freed."""
+    await put(conn, "a@example.org")
+    dead, living = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    await outbox.enter(dead, fresh=True)
+    await outbox.lease(dead, 1, 3600)
+    await outbox.enter(living, fresh=True)
+    assert await outbox.lease(living, 1, 60) == ()
+    for worker in (dead, living):
+        await worker.close()
+    await outbox.enter(conn, fresh=True)
+    (again,) = await outbox.lease(conn, 1, 60)
+    assert again.attempts == 2
+
+
+async def test_a_worker_that_comes_back_keeps_what_it_has_under_way(conn: Any) -> None:
+    """A reconnect is no new start: what is being sent at this moment must not be leased a second time."""
+    await put(conn, "a@example.org")
+    await outbox.lease(conn, 1, 3600)
+    await outbox.enter(conn, fresh=False)
+    assert await outbox.lease(conn, 1, 60) == ()
+
+
 async def test_sent_and_dead_stay_so(conn: Any) -> None:
     """A message that was sent or given up is never leased again, and a late mark of a slow worker changes nothing."""
     await put(conn, "a@example.org", "b@example.org")

@@ -114,6 +114,15 @@ class Channel:
             terminateOn=terminate_on,
         )
 
+    async def heard_of(self) -> bool:
+        """Whether the called side has said anything yet, be it only "trying": then the channel was dialled.
+
+        A channel that was dialled is "Down" like one that was not, as long as it does not ring, and over some trunks it
+        never does (183 in place of 180).
+        """
+        told = await self._ari.request("GET", f"/channels/{self.id}/variable", variable="HANGUPCAUSE_KEYS()")
+        return bool(told["value"])
+
     async def move_to_dialplan(self, context: str, extension: str, label: str) -> None:
         """Leave Stasis and go on in the dialplan."""
         await self._ari.request(

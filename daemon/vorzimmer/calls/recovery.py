@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from vorzimmer.asterisk import events, gap
-from vorzimmer.asterisk.errors import AriError
+from vorzimmer.asterisk.errors import AriError, Gone
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, note_file
 from vorzimmer.calls.resuming import View, find_ended, find_living, go_on
@@ -57,10 +58,10 @@ class Recovery:
         Raises:
             AriError: Asterisk cannot say how things are; to be run again after the next connect.
         """
-        if self.done.is_set():
-            await self._catch_up()
-        else:
+        if self._lost:
             await self._resume_lost()
+        if self._exchange.ari.connects > 1:
+            await self._catch_up()
         await self._sweep()
         self.done.set()
 
@@ -69,24 +70,36 @@ class Recovery:
         channels, bridges = await asyncio.gather(ari.channels.list(), ari.bridges.list())
         return View({one.id: one for one in channels}, {one.id: one for one in bridges})
 
+    async def _look_closely(self) -> View:
+        """A look that tells legs that were dialled and do not ring from those that were not."""
+        view = await self._look()
+        silent = [one for one in view.channels.values() if one.state == "Down" and one.app_args[:1] == ("leg",)]
+        dialled = await asyncio.gather(*(self._was_dialled(one.id) for one in silent))
+        return replace(view, dialled={one.id for one, was in zip(silent, dialled, strict=True) if was})
+
+    async def _was_dialled(self, leg: str) -> bool:
+        try:
+            return await self._exchange.ari.channels(leg).heard_of()
+        except Gone:  # its end is told as every leg's is
+            return True
+
     async def _ends(self, call_ids: Collection[str], since: datetime) -> Mapping[str, datetime]:
         return await asyncio.to_thread(self._exchange.witness, call_ids, since) if call_ids else {}
 
     # After the death of a daemon
 
     async def _resume_lost(self) -> None:
-        if not self._lost:
-            return
         # Listened to before Asterisk is asked: what ends in between is not missed.
         for call_id, known in self._lost.items():
             if call_id not in self._sessions:
                 self._sessions[call_id] = Session.resumed(self._exchange, known)
-        view = await self._look()
+        view = await self._look_closely()
         gone = [call_id for call_id in self._lost if call_id not in view.channels]
         ends = await self._ends(gone, next(iter(self._lost.values()))[0].at)
-        # In the order of their arrival, so that who waited first is first again.
-        for call_id, call in self._sessions.items():
-            self._resume(call, view, ends.get(call_id))
+        # Who has phones first, for the others must find them taken; then in the order of arrival, so that who waited
+        # first is first again.
+        for call in sorted(self._sessions.values(), key=lambda call: (call.begun.talk is None, not call.legs)):
+            self._resume(call, view, ends.get(call.id))
         log.info("recovery.resumed", calls=len(self._lost), ended=len(gone))
         self._lost.clear()
         self._sessions.clear()
@@ -159,7 +172,9 @@ class Recovery:
         """A caller of whom no ledger tells: its start was missed, or its records are lost."""
         partner, bridge = view.partner(channel.id), view.bridges.get(f"{channel.id}-b")
         if partner is None or bridge is None:
-            self._supervisor.begin(channel, channel.app_args, missed=True)
+            call = self._supervisor.begin(channel, channel.app_args, missed=True)
+            if bridge is not None:
+                call.found_bridge()
             return
         exchange = self._exchange
         arrived = channel.created_at or exchange.clock()

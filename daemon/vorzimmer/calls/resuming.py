@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,10 +28,11 @@ NORMAL = 16
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What Asterisk shows at one moment, by id."""
+    """What Asterisk shows at one moment, by id. `dialled`: the channels that are "Down" and were dialled all the same."""
 
     channels: Mapping[str, events.ChannelData]
     bridges: Mapping[str, BridgeData]
+    dialled: Collection[str] = ()
 
     def partner(self, call_id: str) -> events.ChannelData | None:
         """The channel with which the caller is in the call's bridge."""
@@ -76,7 +77,8 @@ def _find_legs(call: Session, view: View) -> None:
             leg.answer()
         elif found is None:
             leg.end(NORMAL)
-        if (found is None and leg.id in silent) or (found is not None and found.state == "Down"):
+        undialled = found is not None and found.state == "Down" and leg.id not in view.dialled
+        if undialled or (found is None and leg.id in silent):
             call.found_undialled(leg)
     if f"{call.id}-b" in view.bridges:
         call.found_bridge()
@@ -99,18 +101,19 @@ def _find_talk(call: Session, view: View, plan: Plan) -> None:
 
 async def go_on(call: Session, plan: Plan) -> None:
     """What the call's task does from here."""
-    wanted = {dialled.leg for dialled in call.begun.legs}
-    if call.begun.talk is not None:
-        wanted = {call.begun.talk}
-    await asyncio.gather(*(leg.hang_up() for leg in call.legs if leg.id not in wanted), return_exceptions=True)
+    place = resume.place_in(plan, call.events)
+    wanted = resume.wanted(call.begun, plan.steps[place])
+    # Only begun here: whoever has phones takes them before anything is waited for, so that no other call does.
+    others = asyncio.gather(*(leg.hang_up() for leg in call.legs if leg.id not in wanted), return_exceptions=True)
     if call.is_ending:
-        return
-    if call.begun.talk is not None:
+        pass
+    elif call.begun.talk is not None:
         await _talk_on(call, next((leg for leg in call.legs if leg.id == call.begun.talk), None))
-        return
-    if not any(event.kind is Kind.ROUTED for event in call.events):
-        call.record(Kind.ROUTED, **resume.routed(plan))
-    await follow(call, plan.steps, resume.place_in(plan, call.events))
+    else:
+        if not resume.is_planned(plan, call.events):
+            call.record(Kind.ROUTED, **resume.routed(plan))
+        await follow(call, plan.steps, place)
+    await others
 
 
 async def _talk_on(call: Session, leg: Leg | None) -> None:

@@ -37,6 +37,9 @@ log = structlog.get_logger()
 EVENT_LAG = 2.0
 """Seconds that an event may come after the answer to a request that already shows what it says."""
 
+BEYOND = 1000
+"""More legs or announcements than a call has."""
+
 LONGEST_LEG = 14400
 """Seconds after which Asterisk ends a leg on its own, like the caller's channel (extensions.conf)."""
 
@@ -207,6 +210,12 @@ class Session(Chronicle):
         """A leg was made and never dialled: the step dials its target anew."""
         kept = tuple(dialled for dialled in self.begun.legs if dialled.leg != leg.id)
         self.begun = replace(self.begun, legs=kept)
+
+    def found_unknown(self) -> None:
+        """Perhaps another process had the call, of which no ledger tells: its legs and sounds are not taken for ours."""
+        self._dialled = BEYOND
+        self.hearing = Hearing(self, playbacks=BEYOND)
+        self.hearing.music_may_play()
 
     def found_bridge(self) -> None:
         """The call's bridge is there already."""

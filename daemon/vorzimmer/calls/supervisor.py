@@ -73,7 +73,7 @@ class Supervisor:
         """Whether the call lives here, or has ended here a while ago."""
         return call_id in self.calls or call_id in self._ended
 
-    def begin(self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False) -> None:
+    def begin(self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False) -> Session:
         """Take a call. `missed`: its start was told while nobody listened.
 
         Such a call, and one that had waited for us in the dialplan, arrived when its channel did.
@@ -84,6 +84,8 @@ class Supervisor:
             incoming = replace(incoming, looped=True)
         late = args[6:] not in ((), ("0",))
         call = Session(exchange, channel.id, incoming, arrived=channel.created_at if late or missed else None)
+        if missed:
+            call.found_unknown()
 
         async def work() -> None:
             plan = plan_call(call, channel.sip_call_id)
@@ -95,6 +97,7 @@ class Supervisor:
             await follow(call, plan.steps)
 
         self.run(call, work)
+        return call
 
     def run(self, call: Session, work: Work) -> None:
         """Give the call a task that does the work and ends the call, whatever happens."""

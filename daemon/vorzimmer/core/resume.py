@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.ledger import CallEvent, Kind
-from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Plan, RingGroup, Step
+from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Machine, Plan, RingGroup, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,42 @@ NOTHING = Begun()
 
 def begun(events: Sequence[CallEvent]) -> Begun:
     """What the last step had begun."""
-    step = next((event for event in reversed(events) if event.kind is Kind.STEP), None)
-    if step is None:
+    first = _beginning(events)
+    if first is None:
         return NOTHING
-    # A step that was resumed before began with the first event of its place.
-    place = int(step.data.get("n", 0))
-    first = next(event for event in events if event.kind is Kind.STEP and int(event.data.get("n", 0)) == place)
     within = [event for event in events if event.seq >= first.seq]
     talks = [event for event in within if event.kind in (Kind.TALKING, Kind.FORWARDED)]
     return Begun(
-        place=place,
+        place=_place(first),
         since=first.at,
         announced=tuple(str(event.data["media"]) for event in within if event.kind is Kind.ANNOUNCING),
         recording=any(event.kind is Kind.RECORDING for event in within),
         legs=legs_of(within),
         talk=str(talks[-1].data["leg"]) if talks else None,
     )
+
+
+def _beginning(events: Sequence[CallEvent]) -> CallEvent | None:
+    """The event with which the last step began: if it was resumed, the one before that.
+
+    One that was begun anew because Asterisk could not be reached, or by another plan, began there.
+    """
+    first: CallEvent | None = None
+    resumed = False
+    for event in events:
+        if event.kind is Kind.RECOVERED:
+            resumed = True
+        elif event.kind is Kind.ROUTED:
+            resumed = False
+        elif event.kind is Kind.STEP:
+            if first is None or not resumed or _place(event) != _place(first):
+                first = event
+            resumed = False
+    return first
+
+
+def _place(step: CallEvent) -> int:
+    return int(step.data.get("n", 0))
 
 
 def legs_of(events: Sequence[CallEvent]) -> tuple[Dialled, ...]:
@@ -102,15 +122,34 @@ def place_in(plan: Plan, events: Sequence[CallEvent]) -> int:
     """Where to go on in a plan that was decided again.
 
     The same steps as before: with the one it was in. Others, because the client's data were changed meanwhile: with
-    the first that is more than a greeting, for that was heard.
+    the first that is more than a greeting, for that was heard; whoever leaves a message stays with the machine.
     """
-    place = begun(events).place
-    if place is None:
+    found = begun(events)
+    if found.place is None:
         return 0
-    before = next((event.data.get("steps") for event in events if event.kind is Kind.ROUTED), None)
-    if before == [type(step).__name__ for step in plan.steps]:
-        return place
-    return next((n for n, step in enumerate(plan.steps) if not isinstance(step, Answer | Announce)), 0)
+    if is_planned(plan, events):
+        return found.place
+    places = [n for n, step in enumerate(plan.steps) if not isinstance(step, Answer | Announce)]
+    machines = [n for n in places if isinstance(plan.steps[n], Machine)]
+    return next(iter(machines if found.recording and machines else places), 0)
+
+
+def is_planned(plan: Plan, events: Sequence[CallEvent]) -> bool:
+    """Whether these are the steps by which the call went last."""
+    before = next((event.data.get("steps") for event in reversed(events) if event.kind is Kind.ROUTED), None)
+    return before == [type(step).__name__ for step in plan.steps]
+
+
+def wanted(begun: Begun, step: Step) -> frozenset[str]:
+    """The legs with which this step goes on; all others are of no use any more."""
+    if begun.talk is not None:
+        return frozenset({begun.talk})
+    targets: Collection[str] = ()
+    if isinstance(step, RingGroup):
+        targets = step.endpoints
+    elif isinstance(step, Forward):
+        targets = (step.number,)
+    return frozenset(dialled.leg for dialled in begun.legs if dialled.target in targets)
 
 
 def client_of(events: Sequence[CallEvent], plan: Plan, directory: Directory) -> Client | None:

@@ -7,7 +7,8 @@ again under the same Message-ID, by which mail programs know it. Several workers
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,12 +22,9 @@ from vorzimmer.notify.channel import Channel, Dead, Outcome, RetryLater, Sent
 from vorzimmer.notify.plain import one_line
 from vorzimmer.notify.render import RenderError
 from vorzimmer.store import outbox
-from vorzimmer.store.outbox import Backlog, Leased
+from vorzimmer.store.outbox import WAKE_UP, Backlog, Leased
 
 log = structlog.get_logger()
-
-WAKE_UP = "vorzimmer_outbox"
-"""The NOTIFY that says that a message has come. It may get lost: polling finds the message too, only later."""
 
 SEND_SECONDS = 120.0
 """The longest that one sending may take, waiting for a connection included."""
@@ -95,6 +93,16 @@ async def run(
             watch.cancel()
 
 
+@contextlib.contextmanager
+def _in_time(conn: asyncpg.Connection) -> Iterator[None]:
+    """End the connection of a database that hangs: even a rollback might."""
+    alarm = asyncio.get_running_loop().call_later(ROUND_SECONDS, conn.terminate)
+    try:
+        yield
+    finally:
+        alarm.cancel()
+
+
 class _Worker:
     """Everything about the database happens in one loop, in rounds; the sendings run beside it."""
 
@@ -118,6 +126,7 @@ class _Worker:
         self._poll = poll
         self._tally = tally
         self._count_at = 0.0
+        self._fresh = True
         self._marks: list[Mark] = []
         self._pause = FIRST_PAUSE
         self.wake = asyncio.Event()
@@ -142,6 +151,9 @@ class _Worker:
         """Rounds on one connection, until all is done after `stop`."""
         conn = await connect()
         try:
+            with _in_time(conn):
+                await outbox.enter(conn, fresh=self._fresh)
+            self._fresh = False
             await conn.add_listener(WAKE_UP, lambda *_: self.wake.set())
             self._tally.connected = True
             while True:
@@ -157,15 +169,12 @@ class _Worker:
         """One transaction: mark what has ended, lease for the free places. Then start what was leased."""
         marks = self._marks.copy()
         free = 0 if self._stop.is_set() else AT_ONCE - self._tally.under_way
-        alarm = asyncio.get_running_loop().call_later(ROUND_SECONDS, conn.terminate)  # even the rollback might hang
-        try:
+        with _in_time(conn):
             async with conn.transaction():
                 for mark in marks:
                     await mark(conn)
                 leased = await outbox.lease(conn, free, LEASE_SECONDS) if free else ()
                 await self._count(conn)
-        finally:
-            alarm.cancel()
         del self._marks[: len(marks)]
         self._pause = FIRST_PAUSE
         for message in leased:

@@ -17,6 +17,7 @@ import orjson
 
 from vorzimmer.core import cdr as cdrs
 from vorzimmer.core.ledger import Phase
+from vorzimmer.store.outbox import WAKE_UP
 from vorzimmer.store.segments import EVENT_PREFIX
 
 # One statement, so one transaction. Only a CDR that is new brings its personal values and messages along.
@@ -90,6 +91,8 @@ async def store(conn: asyncpg.Connection, bodies: Iterable[bytes], domain: str) 
     ended, messages = _rows_of(ends, domain)
     happened = f"[{b','.join(events).decode()}]"
     await conn.execute(_STORE, happened, orjson.dumps(ended).decode(), orjson.dumps(messages).decode())
+    if messages:
+        await conn.execute(f"NOTIFY {WAKE_UP}")
 
 
 def is_data_error(error: Exception) -> bool:

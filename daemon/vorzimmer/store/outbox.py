@@ -14,6 +14,13 @@ from typing import Any
 import asyncpg
 import orjson
 
+WAKE_UP = "vorzimmer_outbox"
+"""The NOTIFY that says that a message has come. It may get lost: polling finds the message too, only later."""
+
+
+_PRESENCE = 0x566F727A
+"""The advisory lock that every worker shares while it is connected; a number of our own ("Vorz")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leased:
@@ -106,6 +113,18 @@ async def given_up(conn: asyncpg.Connection, days: int) -> GivenUp | None:
     """What was given up of the last days' messages; None: nothing."""
     row = await conn.fetchrow(_GIVEN_UP, days)
     return GivenUp(**row) if row is not None else None
+
+
+async def enter(conn: asyncpg.Connection, *, fresh: bool) -> None:
+    """Be seen as a worker for as long as the connection lasts. `fresh`: this process has nothing under way yet.
+
+    A fresh worker that finds itself alone frees what is leased: whoever had leased it is dead, and nobody need wait
+    until the lease has run out.
+    """
+    if fresh and await conn.fetchval("SELECT pg_try_advisory_lock($1)", _PRESENCE):
+        await conn.execute("UPDATE outbox SET state = 'pending', leased_until = NULL WHERE state = 'leased'")
+        await conn.execute("SELECT pg_advisory_unlock($1)", _PRESENCE)
+    await conn.execute("SELECT pg_advisory_lock_shared($1)", _PRESENCE)
 
 
 async def mark_sent(conn: asyncpg.Connection, message: int, detail: str) -> bool:

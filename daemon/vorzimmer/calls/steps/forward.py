@@ -119,7 +119,11 @@ async def _accepted(call: Session, leg: Leg) -> bool:
 
 
 async def _ask(call: Session, leg: Leg) -> None:
-    """Play the prompt over and over, as one list: Asterisk plays the entries one after another."""
-    media = ",".join([PROMPT] * 5)
+    """Play the prompt over and over, as one list: Asterisk plays the entries one after another.
+
+    Not beside one that another process had begun: only one of two of the same name can be stopped.
+    """
+    media, playback = ",".join([PROMPT] * 5), f"{leg.id}-ask"
     with contextlib.suppress(AriError):
-        await leg.channel.play(f"{leg.id}-ask", media, call.language)
+        if not await call.exchange.ari.playbacks.live(playback):
+            await leg.channel.play(playback, media, call.language)
