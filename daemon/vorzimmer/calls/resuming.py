@@ -28,7 +28,7 @@ NORMAL = 16
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What Asterisk shows at one moment, by id. `dialled`: the channels that are "Down" and were dialled all the same."""
+    """What Asterisk shows at one moment, by id. `dialled`: channels that are "Down" and were dialled all the same."""
 
     channels: Mapping[str, events.ChannelData]
     bridges: Mapping[str, BridgeData]

@@ -212,7 +212,7 @@ class Session(Chronicle):
         self.begun = replace(self.begun, legs=kept)
 
     def found_unknown(self) -> None:
-        """Perhaps another process had the call, of which no ledger tells: its legs and sounds are not taken for ours."""
+        """Perhaps another process had the call, and no ledger tells: its legs and sounds are not taken for ours."""
         self._dialled = BEYOND
         self.hearing = Hearing(self, playbacks=BEYOND)
         self.hearing.music_may_play()

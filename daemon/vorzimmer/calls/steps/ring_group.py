@@ -18,7 +18,7 @@ SLACK = 3
 
 async def run(call: Session, step: RingGroup) -> bool:
     """Ring the group's free phones, waiting for one if all are busy. False: nobody answered."""
-    if call.begun.tried:
+    if not call.begun.tried.isdisjoint(step.endpoints):
         if await _go_on(call, step):
             return True
         if step.strategy is Strategy.ALL:
