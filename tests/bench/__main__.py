@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import report, ways
+from tests.bench import report, survival, ways
 from tests.bench.rounds import Round, play, sustain
 from tests.bench.routing import decide_us
 from tests.bench.stage import BenchError, Stage
@@ -72,7 +72,27 @@ async def bench(size: Size, folder: Path) -> None:
         say(f"Deciding a route with {ways.CLIENTS} clients: {await decide_us(stage.sandbox.dsn):.0f} µs (p50)")
         later = f", later {statistics.median(stage.starts[1:]):.1f} s" if stage.starts[1:] else ""
         say(f"Start with {ways.CLIENTS} clients: first {stage.starts[0]:.1f} s{later}")
+        say()
+        await _survival(stage, folder)
     say(f"took {time.monotonic() - began:.0f} s")
+
+
+async def survive(folder: Path) -> None:
+    """Measure and print that part alone."""
+    async with Stage(folder) as stage:
+        await _survival(stage, folder)
+
+
+async def _survival(stage: Stage, folder: Path) -> None:
+    """What a death and an outage cost."""
+    death = await survival.restart(stage)
+    say(
+        f"SIGKILL at {survival.RATE} calls/s with {death.living} living calls: start to control {death.seconds:.1f} s, "
+        f"{death.resumed} calls resumed, {death.failed} calls of the load failed"
+    )
+    median, tail = await survival.append_ms(folder)
+    say(f"Journal, writing one event: {median:.3f} ms p50, {tail:.3f} ms p99")
+    say(f"Catching up {survival.STORED} calls: {await survival.catch_up(stage, folder):.1f} s")
 
 
 async def _all_ways(stage: Stage, size: Size) -> list[Round]:
@@ -105,10 +125,12 @@ def main() -> int:
     """Run the bench; exit code 1 if it cannot."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n", 1)[0])
     options.add_argument("--quick", action="store_true", help="one round instead of two, less exact")
-    size = QUICK if options.parse_args().quick else FULL
+    options.add_argument("--survival", action="store_true", help="only what a death and an outage cost")
+    chosen = options.parse_args()
+    size = QUICK if chosen.quick else FULL
     with tempfile.TemporaryDirectory(prefix="vorzimmer-bench-") as folder:
         try:
-            asyncio.run(bench(size, Path(folder)))
+            asyncio.run(survive(Path(folder)) if chosen.survival else bench(size, Path(folder)))
         except (BenchError, SandboxError, SippError) as error:
             say(f"the bench cannot go on: {error}")
             return 1

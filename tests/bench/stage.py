@@ -90,6 +90,15 @@ class Stage:
         if not await _came_true(self._rendered, _PATIENCE):
             raise BenchError(f"the fallback's folders were not written: {self.log('calls')}")
 
+    async def kill_and_start(self) -> float:
+        """SIGKILL to the calls process; the seconds from the start of the next one until it has the calls in hand."""
+        process = self._daemon["calls"]
+        process.kill()
+        await process.wait()
+        began = time.monotonic()
+        await self._serve("calls")
+        return time.monotonic() - began
+
     async def _rendered(self) -> bool:
         written = await asyncio.to_thread((self._folder / "calls.log").read_text, errors="replace")
         return written.count('"fallback.rendered"') >= len(self.starts)
@@ -120,6 +129,10 @@ class Stage:
     def log(self, role: str) -> str:
         """The last lines that a process of the daemon wrote."""
         return (self._folder / f"{role}.log").read_text(errors="replace")[-2000:]
+
+    def log_lines(self, role: str) -> list[str]:
+        """Every line that a process of the daemon wrote."""
+        return (self._folder / f"{role}.log").read_text(errors="replace").splitlines()
 
     async def stop_daemon(self) -> None:
         """SIGTERM to both roles, and wait for the clean end."""
