@@ -16,7 +16,7 @@ from vorzimmer.core.acd import Pool
 from vorzimmer.core.cdr import Disposition, build_cdr
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.ledger import CallEvent, Kind, phases
-from vorzimmer.core.plan import Incoming, Plan
+from vorzimmer.core.plan import Incoming, Machine, Plan, RingGroup
 from vorzimmer.core.resume import (
     NOTHING,
     Begun,
@@ -25,11 +25,13 @@ from vorzimmer.core.resume import (
     begun,
     client_of,
     incoming_of,
+    is_planned,
     made_up,
     place_in,
     place_of_target,
     rebuilt,
     routed,
+    wanted,
 )
 from vorzimmer.core.routing import decide
 
@@ -174,6 +176,27 @@ class TestBegun:
         assert found.tried == {"first-1", "first-2"}
         assert shown(found) == {"legs": {"first-1": "e", "first-2": ""}}
 
+    def test_a_step_that_was_begun_anew_began_there(self) -> None:
+        """Asterisk could not be reached in its middle: what the first try had begun was taken down before."""
+        anew: list[Told] = [
+            (Kind.PROBLEM, 6, {"step": "RingGroup"}),
+            step(1, 7),
+            (Kind.LEG_DIALLED, 7, leg(3, "first-1")),
+        ]
+        for resumed in ([], [(Kind.RECOVERED, 8, {}), step(1, 8)]):
+            found = begun(ledger(*RUNG, *anew, *resumed))
+            assert (found.since, [one.leg for one in found.legs]) == (START + timedelta(seconds=7), ["call-1-l3"])
+
+    def test_words_that_were_begun_anew_are_said_once_more_at_most(self) -> None:
+        """Only those of the last try may still be playing."""
+        twice = [*GREETED, (Kind.PROBLEM, 2, {}), step(0, 3), (Kind.ANNOUNCING, 3, {"media": GREETING})]
+        assert begun(ledger(*twice)).announced == (GREETING,)
+
+    def test_a_step_of_a_new_plan_begins_with_it(self) -> None:
+        """The same place in another plan is another step."""
+        found = begun(ledger(*RUNG, (Kind.RECOVERED, 8, {}), (Kind.ROUTED, 8, {"steps": ["Machine"]}), step(1, 8)))
+        assert (found.since, found.legs) == (START + timedelta(seconds=8), ())
+
     def test_the_last_talk_is_the_one_that_goes_on(self) -> None:
         """An agent who left before the two could talk does not count as the partner of the one who came after."""
         second: list[Told] = [
@@ -234,6 +257,36 @@ class TestPlace:
         """The client's data were changed meanwhile: by the new ones, but nobody is greeted twice."""
         assert [type(one).__name__ for one in changed.steps] != routed(PLAN)["steps"]
         assert place_in(changed, ledger(*GREETED, *RUNG)) == place
+
+    def test_who_leaves_a_message_stays_with_the_machine(self) -> None:
+        """A group before it is not rung for a caller who has begun to speak."""
+        changed = decided(GROUP, {"to": "machine"})
+        assert isinstance(changed.steps[place_in(changed, ledger(*RECORDED))], Machine)
+        assert isinstance(changed.steps[place_in(changed, ledger(*RECORDED[:3]))], RingGroup)
+        assert place_in(decided(GROUP), ledger(*RECORDED)) == 1
+
+    def test_in_a_changed_plan_the_place_is_kept_from_then_on(self) -> None:
+        """Killed a second time, the call is where the new plan had brought it, and not at its beginning again."""
+        changed = decided(GROUP, {"to": "machine"}, begin="ring")
+        known = ledger(*RUNG, (Kind.RECOVERED, 8, {}), (Kind.ROUTED, 8, routed(changed)), (Kind.STEP, 8, {"n": 1}))
+        assert (is_planned(changed, known), is_planned(PLAN, known)) == (True, False)
+        assert place_in(changed, known) == 1
+
+    @pytest.mark.parametrize(
+        ("told", "place", "expected"),
+        [
+            (RUNG, 1, {"call-1-l1", "call-1-l2"}),
+            (RUNG, 2, set()),
+            (RUNG, 4, set()),
+            (RUNG + TALKED, 1, {"call-1-l2"}),
+            (RUNG + TALKED, 4, {"call-1-l2"}),
+            (FORWARDED[:3], 2, {"call-1-l1"}),
+            (FORWARDED[:3], 1, set()),
+        ],
+    )
+    def test_only_legs_of_the_step_are_wanted(self, told: list[Told], place: int, expected: set[str]) -> None:
+        """A phone of the former step must not ring on for nobody; who talks is wanted whatever the step is."""
+        assert wanted(begun(ledger(*told)), PLAN.steps[place]) == expected
 
     def test_a_plan_of_greetings_only_is_begun_again(self) -> None:
         """Nothing but answering and announcements before the end: there is always a step to go on with."""

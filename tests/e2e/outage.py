@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -131,6 +131,11 @@ class Process:
         self._log = log
 
     @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """Everything it has written to stderr."""
         return self._log.read_text()
@@ -179,8 +184,8 @@ def write_settings(settings: Settings, file: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings, folder: Path, *options: str) -> AsyncIterator[Process]:
-    """Run the daemon; at the end it is killed if it still runs."""
+async def serving(settings: Settings, folder: Path, *options: str, wrap: Sequence[str] = ()) -> AsyncIterator[Process]:
+    """Run the daemon, its command handed to `wrap` if that is given; at the end it is killed if it still runs."""
     config = write_settings(settings, folder / "vorzimmer.toml")
     address = folder / "notify"
     address.unlink(missing_ok=True)
@@ -189,6 +194,7 @@ async def serving(settings: Settings, folder: Path, *options: str) -> AsyncItera
         told.bind(str(address))
         told.setblocking(False)
         process = await asyncio.create_subprocess_exec(
+            *wrap,
             VORZIMMER,
             "--config",
             config,

@@ -175,7 +175,8 @@ def _together(call: Offered, leg: Leg) -> tuple[float, float] | None:
     for since, until in call.heard or ():
         if since <= begin + _MUSIC_GAP:
             begin = max(begin, until)
-    return (begin, end) if end - begin > _MUSIC_GAP else None
+    least = _MUSIC_GAP if call.heard else 0.0
+    return (begin, end) if end - begin > least else None
 
 
 def _dropped(call: Offered, leg: Leg) -> str:

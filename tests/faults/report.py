@@ -62,7 +62,9 @@ def table(rounds: Sequence[Round]) -> str:
 
 def summary(one: Round) -> list[str]:
     """A round as it ends: how it went, and the first findings of each kind."""
-    lines = [f"{one.fault.name}: {'passed' if one.passed else 'NOT passed'}, took {one.seconds:.0f} s"]
+    load, calls, rest = one.spent
+    took = f"{load:.0f} s of load, {calls:.0f} s to the last call's end, {rest:.0f} s to the last mail"
+    lines = [f"{one.fault.name}: {'passed' if one.passed else 'NOT passed'}; {took}"]
     if one.trouble:
         lines.append(f"   {one.trouble[:500]}")
     kinds: defaultdict[str, list[Finding]] = defaultdict(list)

@@ -30,12 +30,15 @@ _MAIL_PATIENCE = 240.0
 
 @dataclass(frozen=True)
 class Round:
-    """What a round showed. `seconds`: how long it took in all; `trouble`: what never came to its end."""
+    """What a round showed. `trouble`: what never came to its end.
+
+    `spent`: seconds of load, then until the last call was over, then until the last CDR and mail were there.
+    """
 
     fault: Fault
     evidence: Evidence
     verdict: Verdict
-    seconds: float
+    spent: tuple[float, float, float]
     trouble: str = ""
 
     @property
@@ -50,7 +53,7 @@ class Round:
 
 async def play(stage: Stage, fault: Fault, number: int, seconds: float, rate: float) -> Round:
     """Play one round with at least so many seconds of so many calls a second, and judge it."""
-    began, trouble = time.monotonic(), ""
+    trouble = ""
     await prepare(fault, stage)
     async with Traffic(number, ("127.0.0.1", stage.sandbox.sip_port), stage.ports, rate) as traffic:
         since = time.monotonic()
@@ -61,12 +64,15 @@ async def play(stage: Stage, fault: Fault, number: int, seconds: float, rate: fl
         except TimeoutError as error:
             trouble = str(error)
         await _until_normal(traffic, fault_at, since + seconds, since + _LONGEST)
+        loaded = time.monotonic()
         await traffic.end()
         left = await _leave_nothing(stage)
+        ended = time.monotonic()
         evidence = await _collect(stage, traffic, fault_at, left)
     if fault.ends_calls:
         evidence = replace(evidence, legs=[_ended_by(leg, fault_at) for leg in evidence.legs])
-    return Round(fault, evidence, judge(evidence), time.monotonic() - began, trouble)
+    spent = (loaded - since, ended - loaded, time.monotonic() - ended)
+    return Round(fault, evidence, judge(evidence), spent, trouble)
 
 
 async def _until_normal(traffic: Traffic, fault_at: float, least: float, most: float) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-import uvloop
 
-from vorzimmer import app, log
+from vorzimmer import app, log, names
 from vorzimmer.cli import context
 from vorzimmer.settings import Settings
 from vorzimmer.store.journal import JournalError
@@ -23,7 +22,7 @@ def serve(
     settings = context.settings(ctx)
     log.configure(level, secrets=settings.secrets())
     try:
-        uvloop.run(_serve(settings, role))
+        names.run(_serve(settings, role))
     except (SchemaError, JournalError) as error:
         context.fail(str(error))
 

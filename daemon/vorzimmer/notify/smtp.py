@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from vorzimmer.notify.plain import one_line
 
 AWAY = (aiosmtplib.SMTPException, OSError, TimeoutError)
 """What goes wrong on a connection; certificates that do not fit are OSErrors."""
+
+OWN_NAME = 2.0
+"""Seconds that the DNS may take to tell our own name."""
 
 GOODBYE = 2.0
 """Seconds that a server may take to answer QUIT."""
@@ -147,7 +151,7 @@ class Lines:
             username=self._server.user,
             password=self._server.password,
             timeout=self._server.timeout,
-            local_hostname=self._name,
+            local_hostname=self._name or await _own_name(),
         )
         try:
             await client.connect()
@@ -159,7 +163,7 @@ class Lines:
                 self._trouble("email.server_unreachable", host=self._server.host, error=one_line(str(error)))
             raise
         self._reachable = True
-        self._name = client.local_hostname  # looked up once: it may ask the DNS
+        self._name = client.local_hostname  # once is enough
         return client
 
     def _take(self) -> Line | None:
@@ -185,3 +189,17 @@ class Lines:
         task = asyncio.create_task(line.quit())
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
+
+
+async def _own_name() -> str:
+    """What we greet a mail server with: this machine's full name; the short one where the DNS does not tell.
+
+    Not left to aiosmtplib, which waits for the DNS as long as that takes, in a thread that others need.
+    """
+    name = socket.gethostname()
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(OWN_NAME):
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
+            return found[0][3] or name
+    return name
