@@ -167,6 +167,7 @@ class Ari:
         except (OSError, aiohttp.ClientError):
             return  # the reader has seen it too
         log.warning("ari.silent", seconds=PATIENCE)
+        await self._over_http.renew()
         await socket.close()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> bool:

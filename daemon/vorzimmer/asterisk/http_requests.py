@@ -40,17 +40,26 @@ class HttpRequests:
         self.session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self.session = aiohttp.ClientSession(
+        self.session = self._open()
+        return self
+
+    def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=self._timeout),
             connector=aiohttp.TCPConnector(limit=POOL, keepalive_timeout=10),
         )
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         if self.session is not None:
             await self.session.close()
             self.session = None
+
+    async def renew(self) -> None:
+        """Leave the connections that there are: they may be as dead as the event socket, and nobody told us."""
+        if self.session is not None:
+            left, self.session = self.session, self._open()
+            await left.close()
 
     async def ask(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Answer:
         """Send one request and wait for its answer, whatever its status.

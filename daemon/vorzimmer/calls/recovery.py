@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -30,6 +30,9 @@ log = structlog.get_logger()
 
 SETTLED = 1.0
 """Seconds after a reconnect in which requests that were under way have had their effect."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""The arrival of a channel that does not tell: after all others."""
 
 OpenCalls = Mapping[str, Sequence[CallEvent]]
 
@@ -155,10 +158,10 @@ class Recovery:
         exchange = self._exchange
         view = await self._look()
         ours = [channel for channel in view.channels.values() if channel.app == exchange.app]
-        for channel in ours:
-            known = self._supervisor.knows(channel.id) or channel.id in exchange.left
-            if channel.app_args[:1] == ("in",) and not known:
-                await self._take_unknown(channel, view)
+        callers = [channel for channel in ours if channel.app_args[:1] == ("in",) and not self._knows(channel.id)]
+        # Who talks first, for the others must find that phone taken; then in the order of arrival.
+        for channel in sorted(callers, key=lambda one: (view.partner(one.id) is None, one.created_at or NEVER)):
+            await self._take_unknown(channel, view)
         for channel in ours:
             if channel.app_args[:1] == ("leg",) and channel.id not in exchange.ari.listened:
                 log.warning("recovery.orphan", channel=channel.id)
@@ -167,6 +170,9 @@ class Recovery:
             call_id, _, rest = bridge.rpartition("-")
             if rest == "b" and call_id not in self._supervisor.calls:
                 self._quietly(exchange.ari.bridges(bridge).destroy())
+
+    def _knows(self, call_id: str) -> bool:
+        return self._supervisor.knows(call_id) or call_id in self._exchange.left
 
     async def _take_unknown(self, channel: events.ChannelData, view: View) -> None:
         """A caller of whom no ledger tells: its start was missed, or its records are lost."""
