@@ -175,7 +175,7 @@ class People:
             talk.ring()
             with contextlib.suppress(Exception):  # it may have been given up at this very moment
                 await talk.answer()
-                talk.line.press("1")
+                talk.line.press("1" * 20)  # again and again: who hears the question a second time answers it again
 
     async def call_and_hang_up(self, did: str, *, stay: bool, patience: Patience | None) -> None:
         """Call, talk for a moment, hang up (or stay until the far side does); or see the call end before.
@@ -188,7 +188,8 @@ class People:
             if patience is not None and not stay:
                 await eventually(self._connected, bool)
                 await patience()
-            call.line.speak(sound.announcement(1, 0.2))
+            # Long enough for a message, whatever the next daemon takes to be there.
+            call.line.speak(sound.announcement(1, 3.5 if stay and patience is not None else 0.2))
             await call.line.sent()
             if stay:
                 await call.finished()
