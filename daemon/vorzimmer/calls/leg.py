@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vorzimmer.asterisk import events
-from vorzimmer.asterisk.errors import AriError, Gone
+from vorzimmer.asterisk.errors import AriError, Gone, Unavailable
 from vorzimmer.asterisk.objects import Channel
 from vorzimmer.core.ledger import Kind
 
@@ -70,13 +70,19 @@ class Leg:
             self.channel.forget()
 
     async def dial(self, endpoint: str, seconds: int, **how: Any) -> None:
-        """Dial; a refusal by Asterisk ends the leg instead of raising."""
+        """Dial; a refusal by Asterisk ends the leg instead of raising.
+
+        Raises:
+            Unavailable: nobody knows whether it was dialled.
+        """
         try:
             await self.channel.create(endpoint, **how)
             if await self._either(self._created):
                 await self.channel.dial(seconds)
         except Gone:
             pass  # it has ended at this very moment: its event comes
+        except Unavailable:
+            raise
         except AriError as error:
             self._record(Kind.PROBLEM, leg=self.id, target=self.target, error=str(error))
             self.end(NO_ROUTE)
