@@ -20,7 +20,6 @@ from tests.faults import house
 from tests.faults.evidence import Stored, Witnessed
 from tests.faults.unit import Unit, UnitFile
 from tests.sipp import sound
-from tests.sipp.sipp import free_port
 from vorzimmer.announcements.library import install
 from vorzimmer.core.client import Sound
 from vorzimmer.sandbox import asterisk, mail, postgres, process
@@ -44,7 +43,6 @@ class Stage:
         self.ari: Cable
         self.ami: Cable
         self.units: dict[str, Unit] = {}
-        self.ports = (free_port(), free_port())
         self._mails: Counter[str] = Counter()
         self._mails_read: set[str] = set()
 
@@ -97,6 +95,11 @@ class Stage:
         return len(list((self.sandbox.fallback / "did").glob("*"))) == len(house.clients())
 
     # What can happen to the parts that are no service of ours
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Where agents answer, and where they let it ring: of the sandbox's own, which nobody else takes."""
+        return self.sandbox.agent_port(1), self.sandbox.agent_port(2)
 
     @property
     def calls(self) -> Unit:

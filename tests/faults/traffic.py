@@ -17,7 +17,7 @@ from tests.faults.recorder import leave_message
 from tests.sipp import sip
 from tests.sipp.phone import Phone
 from tests.sipp.scenario import AGENTS, CALLERS
-from tests.sipp.sipp import Sipp, free_port
+from tests.sipp.sipp import Sipp, SippError, free_port
 from tests.sipp.trace import TracedCall
 from tests.sipp.wire import Address
 
@@ -32,7 +32,7 @@ _EARS = 200
 
 _RING_MS = 200
 _RING_PATIENCE_MS = 45_000
-"""Until a caller gives up whom nobody answers. Asterisk says each minute that it rings, and SIPp counts anew then."""
+"""Until a caller gives up whom nobody answers; counted anew when Asterisk says again that it rings, each minute."""
 
 _LAST_CALL = 90.0
 """Seconds that the last calls may take to end by themselves: waiting for an answer included."""
@@ -111,18 +111,10 @@ class Traffic:
                 stream.rate * _MOST_SECONDS,
             )
         ]
-        options = (
-            f"{self._target[0]}:{self._target[1]}",
-            "-r",
-            str(round(stream.rate * self._share * 10)),
-            "-rp",
-            "10000",
-            "-l",
-            "5000",
-        )
-        return Sipp(
-            CALLERS["talks"].render(stream.stay_ms, answer_within_ms=_RING_PATIENCE_MS), rows, _LOOPBACK, port, *options
-        )
+        rate = str(round(stream.rate * self._share * 10))
+        options = ("-r", rate, "-rp", "10000", "-l", "5000", "-recv_timeout", str(_RING_PATIENCE_MS))
+        target = f"{self._target[0]}:{self._target[1]}"
+        return Sipp(CALLERS["talks"].render(stream.stay_ms), rows, _LOOPBACK, port, target, *options)
 
     def _numbers(self, kind: Kind) -> Iterator[str]:
         return (f"{self.prefix}{list(Kind).index(kind)}{n:04}" for n in itertools.count(1))
@@ -141,7 +133,11 @@ class Traffic:
             self._messages.add(loop.create_task(leave_message(self._phone, self._target, number, caller)))
 
     async def end(self) -> None:
-        """Place no more calls, and wait until the last one has ended by itself."""
+        """Place no more calls, and wait until the last one has ended by itself.
+
+        Raises:
+            SippError: the agents were not there.
+        """
         self._speaking.cancel()
         for sipp in self._callers.values():
             sipp.place_no_more()
@@ -149,6 +145,9 @@ class Traffic:
         await asyncio.wait({*ends, *self._messages}, timeout=_LAST_CALL)
         # A call that goes on is found in the evidence, where it has no end.
         await asyncio.gather(*ends, return_exceptions=True)
+        for sipp in self._agents:
+            if sipp.exit_code is not None:
+                raise SippError(f"the agents have gone: {sipp.errors}")
 
     def offered(self, *kinds: Kind) -> list[Offered]:
         """Every call placed so far, of these kinds or of all; messages only once their call is over."""
