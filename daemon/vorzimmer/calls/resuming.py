@@ -60,6 +60,8 @@ def find_living(call: Session, view: View) -> Plan:
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = resume.client_of(call.events, plan, call.exchange.directory())
     _find_legs(call, view)
+    if call.begun.recording:
+        call.recording = recording_of(call)  # kept even if the caller hangs up before the step goes on
     if view.channels[call.id].state == "Up":
         call.found_answered()
     _find_talk(call, view, plan)
