@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.sipp.sound import write_wav
-from vorzimmer.calls.recording import keep, move
+from vorzimmer.calls.recording import is_void, keep, keep_left, move
 
 
 def record(file: Path, seconds: float) -> bytes:
@@ -96,3 +96,31 @@ def test_a_move_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         keep(tmp_path / "m.wav", tmp_path / "kept" / "m.wav")
     assert [file.name for file in (tmp_path / "kept").iterdir()] == ["m.wav"]
+
+
+def test_what_a_full_disk_left_of_a_recording(tmp_path: Path) -> None:
+    """A file without even a header was written on a full disk; one that ends at the beep, or none, was not."""
+    record(tmp_path / "beep.wav", 0)
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "other.wav").write_bytes(b"words, but no wav file")
+    names = ("beep", "empty", "other", "none")
+    assert [is_void(tmp_path / f"{name}.wav") for name in names] == [False, True, False, False]
+
+
+def test_what_was_left_is_kept_later(tmp_path: Path) -> None:
+    """Messages whose calls are over are moved; nothing of a living call, of another's, or that is no message."""
+    for name, seconds in (("message-1.1", 2), ("message-1.2", 2), ("message-1.3", 0.5), ("greeting", 2)):
+        record(tmp_path / f"{name}.wav", seconds)
+    (tmp_path / "message-1.4.wav").write_bytes(b"words, but no wav file")
+    folder = tmp_path / "kept"
+    assert keep_left(tmp_path, folder, {"1.2"}) == ["message-1.1.wav"]
+    assert [file.name for file in folder.iterdir()] == ["message-1.1.wav"]
+    assert len(list(tmp_path.glob("*.wav"))) == 4
+
+
+def test_what_is_left_waits_while_there_is_no_room(tmp_path: Path) -> None:
+    """A folder that still cannot be had costs nothing: the message stays where it is, for the next look."""
+    record(tmp_path / "message-1.1.wav", 2)
+    (tmp_path / "kept").write_text("no folder")
+    assert keep_left(tmp_path, tmp_path / "kept", ()) == []
+    assert (tmp_path / "message-1.1.wav").exists()

@@ -64,7 +64,7 @@ def make_email(recordings: Path, troubles: Troubles) -> MakeEmail:
             sender="calls@vorzimmer.example",
             house="Büroservice Süd",
             region="DE",
-            recordings=recordings,
+            recordings=(recordings, recordings / "spool"),
             to_mp3=to_mp3,
             clock=lambda: NOW,
             trouble=troubles,

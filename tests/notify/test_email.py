@@ -103,6 +103,17 @@ async def test_the_recording_plays(
     assert not troubles
 
 
+async def test_a_recording_in_the_other_folder_is_found(
+    make_email: MakeEmail, office: PostOffice, recordings: Path, troubles: Troubles
+) -> None:
+    """A message that our disk did not take is attached from where Asterisk wrote it."""
+    (recordings / "spool").mkdir()
+    speak(recordings / "spool" / "call.wav", 1.0)
+    await _send(make_email, office, message(recording="call.wav", recording_seconds=None))
+    assert [part.get_content_type() for part in office.mails()[0].iter_attachments()] == ["audio/mpeg"]
+    assert not troubles
+
+
 @pytest.mark.parametrize("name", ["gone.wav", "broken.wav", "../secret.wav", "/etc/passwd", "a\0b.wav", 7])
 async def test_without_its_recording_the_mail_still_goes(
     make_email: MakeEmail, office: PostOffice, recordings: Path, troubles: Troubles, name: object

@@ -41,6 +41,10 @@ class Chronicle:
         wall, loop_time = self._clock_at
         return wall + timedelta(seconds=asyncio.get_running_loop().time() - loop_time)
 
+    def in_its_time(self, told: datetime, wall: datetime) -> datetime:
+        """An instant by the wall clock as the call's own, where the clock was set meanwhile. `wall`: its time now."""
+        return told + (self.now() - wall)
+
     def record(self, kind: Kind, *, at: datetime | None = None, **data: Any) -> None:
         """Append one event, with the time of this instant unless told, to the ledger."""
         if self._silent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from vorzimmer.asterisk import events
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.calls.exchange import Exchange
 from vorzimmer.core.ledger import Kind
-from vorzimmer.store.sound_file import wav_seconds
+from vorzimmer.store.sound_file import samples, wav_seconds
 
 log = structlog.get_logger()
 
@@ -68,16 +68,28 @@ class Recording:
                 await self.finished.wait()
         self._ari.forget(self.name)
         try:
-            seconds = await asyncio.to_thread(self._keep)
+            if await asyncio.to_thread(is_void, self._source):
+                log.warning("recording.void", file=str(self._source))
+                self._record(Kind.PROBLEM, what="Asterisk could write nothing", file=self._source.name)
+            seconds = await asyncio.to_thread(keep, self._source, self._target)
         except OSError as error:
-            log.exception("recording.not_kept", file=str(self._source))
-            self._record(Kind.PROBLEM, what="recording not kept", file=self._source.name, error=str(error))
+            await self._leave(error)
             return
         if seconds is not None:
             self._record(Kind.RECORDED, file=self._target.name, seconds=str(seconds))
 
-    def _keep(self) -> Decimal | None:
-        return keep(self._source, self._target)
+    async def _leave(self, error: OSError) -> None:
+        """Our folder does not take the message: it counts all the same, and stays where it is until `keep_left`."""
+        log.warning("recording.not_kept", file=str(self._source), error=str(error))
+        self._record(Kind.PROBLEM, what="recording not kept", file=self._source.name, error=str(error))
+        length = {}
+        try:
+            length["seconds"] = str(await asyncio.to_thread(wav_seconds, self._source))
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError):
+            log.warning("recording.not_measured", file=str(self._source))
+        self._record(Kind.RECORDED, file=self._target.name, **length)
 
 
 class Recorded(Protocol):
@@ -94,6 +106,18 @@ def recording_of(call: Recorded) -> Recording:
     """The call's message: a call has one."""
     exchange = call.exchange
     return Recording(exchange.ari, f"message-{call.id}", exchange.spool, exchange.recordings, call.record)
+
+
+def is_void(source: Path) -> bool:
+    """Whether the file ends before its first sample, as on a full disk: even the shortest recording has a header.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        return source.exists() and samples(source) is None
+    except ValueError:
+        return False
 
 
 def keep(source: Path, target: Path) -> Decimal | None:
@@ -132,3 +156,19 @@ def move(source: Path, target: Path) -> None:
         finally:
             fresh.unlink(missing_ok=True)
         source.unlink()
+
+
+def keep_left(spool: Path, folder: Path, busy: Collection[str]) -> list[str]:
+    """Move the messages that `folder` did not take when their calls ended; returns their names.
+
+    `busy`: ids of the calls that may still be recording, or are about to keep their message themselves.
+    """
+    kept = []
+    for source in spool.glob("message-*.wav"):
+        if source.stem.removeprefix("message-") in busy:
+            continue
+        with contextlib.suppress(OSError, ValueError):  # told when its call ended; tried again
+            if wav_seconds(source) >= SHORTEST:
+                move(source, folder / source.name)
+                kept.append(source.name)
+    return kept

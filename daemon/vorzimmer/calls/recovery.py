@@ -143,7 +143,8 @@ class Recovery:
         for call_id in gone:
             call = self._supervisor.calls.get(call_id)
             if call is not None:
-                call.ended_at = max(ends.get(call_id, last_heard), call.events[-1].at)
+                ended_at = call.in_its_time(ends.get(call_id, last_heard), self._exchange.clock())
+                call.ended_at = max(ended_at, call.events[-1].at)
         ari.tell(missed)
 
     def _last_heard(self) -> datetime:

@@ -20,7 +20,7 @@ import structlog
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
-from vorzimmer.calls.recording import keep
+from vorzimmer.calls.recording import keep, keep_left
 from vorzimmer.core import resume
 from vorzimmer.core.acd import Pool
 from vorzimmer.core.ledger import CallEvent, Kind
@@ -222,12 +222,26 @@ async def _message(exchange: Exchange, note: Note) -> Mapping[str, str] | None:
     return None
 
 
-async def watch(exchange: Exchange, mine: Container[str]) -> None:
+async def tidy(exchange: Exchange, mine: Collection[str]) -> None:
+    """Move the messages that our folder did not take when their calls ended.
+
+    Raises:
+        AriError: Asterisk cannot say which calls still live.
+    """
+    if not await asyncio.to_thread(lambda: any(exchange.spool.glob("message-*.wav"))):
+        return
+    busy = {channel.id for channel in await exchange.ari.channels.list()} | {*mine, *exchange.left}
+    for name in await asyncio.to_thread(keep_left, exchange.spool, exchange.recordings, busy):
+        log.info("recording.kept_late", file=name)
+
+
+async def watch(exchange: Exchange, mine: Collection[str]) -> None:
     """Look for such calls now and again, for ever. `mine`: those that live in this process."""
     while True:
         await exchange.ari.ready()
         try:
             await take_up(exchange, mine)
+            await tidy(exchange, mine)
         except (AriError, OSError) as error:
             log.warning("takeup.failed", error=str(error))
         await asyncio.sleep(POLL)

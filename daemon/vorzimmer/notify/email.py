@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import email.policy
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.header import Header
 from email.mime.audio import MIMEAudio
@@ -61,7 +61,7 @@ class Email:
         sender: address of From and of the envelope, which also gets the bounces.
         house: the operator's name, shown as the sender's.
         region: ISO 3166; its numbers are written without the country code.
-        recordings: the folder of the recordings that payloads name.
+        recordings: the folders in one of which the recordings lie that payloads name.
         to_mp3: converts one of them.
         clock: gives the Date.
         trouble: hears of a missing recording and of an unreachable server.
@@ -75,7 +75,7 @@ class Email:
         sender: str,
         house: str,
         region: str,
-        recordings: Path,
+        recordings: Sequence[Path],
         to_mp3: ToMp3,
         clock: Clock,
         trouble: Trouble,
@@ -151,14 +151,18 @@ class Email:
         return Attachment(f"voicemail-{started(message.payload):%Y%m%d-%H%M%S}.mp3", mp3), "attached"
 
     async def _converted(self, name: Any) -> bytes:
-        folder = self._recordings.resolve()
-        wav = (folder / name).resolve()
-        if not wav.is_relative_to(folder):
-            raise ValueError("the recording lies outside its folder")
+        wav = self._found(name)
         with tempfile.TemporaryDirectory(prefix="vorzimmer-mail-") as scratch:
             mp3 = Path(scratch) / "voicemail.mp3"
             await self._to_mp3(wav, mp3)
             return mp3.read_bytes()
+
+    def _found(self, name: str) -> Path:
+        """Where the recording lies: in the first folder that has it."""
+        places = [(folder, (folder / name).resolve()) for folder in map(Path.resolve, self._recordings)]
+        if not all(wav.is_relative_to(folder) for folder, wav in places):
+            raise ValueError("the recording lies outside its folder")
+        return next((wav for _, wav in places if wav.exists()), places[0][1])
 
 
 def wire_address(text: str) -> str:

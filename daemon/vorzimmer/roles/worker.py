@@ -30,7 +30,8 @@ async def worker(settings: Settings, pulse: Pulse) -> AsyncIterator[None]:
         sender=settings.smtp.sender,
         house=settings.house.name,
         region=settings.house.region,
-        recordings=settings.paths.recordings,
+        # A message that our disk did not take, for it was full, is still in Asterisk's folder.
+        recordings=(settings.paths.recordings, settings.paths.spool),
         to_mp3=to_mp3,
         clock=now,
         trouble=trouble,
