@@ -89,6 +89,15 @@ class House:
                 await self._daemon
             self._daemon = None
 
+    async def dialplan_ready(self, announcements: int = 1) -> None:
+        """Wait until the dialplan could answer alone, for so many numbers with their clients' own announcement."""
+        folder = self.settings.paths.fallback / "did"
+
+        async def rendered() -> list[Path]:
+            return list(folder.glob("*/announcement.alaw"))
+
+        await eventually(rendered, lambda found: len(found) == announcements)
+
     # People
 
     async def phone(self, port: int = 0) -> Phone:

@@ -64,6 +64,7 @@ async def test_a_message_is_taken_and_delivered_later(house: House) -> None:
     await house.use(client(MACHINE, announcements={"machine": "m.wav"}))
     await house.announce("mueller", seconds=WORDS, machine=12)
     await house.start()
+    await house.dialplan_ready()
     await house.stop()
     call = await house.call(DID)
     assert await call.ringing() == 180
@@ -108,6 +109,7 @@ async def test_each_caller_hears_the_right_words(house: House) -> None:
     for name, seed in seeds.items():
         await house.announce(name, seconds=WORDS, machine=seed)
     await house.start()
+    await house.dialplan_ready(len(seeds))
     await house.stop()
     calls = {
         await house.call("089123456", "+49300000001"): "mueller",
@@ -202,6 +204,7 @@ async def test_who_talks_to_the_machine_is_not_disturbed(house: House, looks: as
     await house.use(client(MACHINE, announcements={"machine": "m.wav"}))
     await house.announce("mueller", seconds=WORDS, machine=12)
     await house.start()
+    await house.dialplan_ready()
     await house.stop()
     while not looks.empty():
         looks.get_nowait()

@@ -259,8 +259,7 @@ class TestMistake:
         )
         await house.announce("mueller", 1.0, machine=95)
         await house.start()
-        folder = house.settings.paths.fallback / "did" / DID[1:]
-        await eventually(lambda: asyncio.to_thread((folder / "announcement.alaw").exists), bool)
+        await house.dialplan_ready()
         call = await house.call(DID)
         await call.line.hears(sound.announcement(95, 1.0))
         await asyncio.sleep(0.5)  # the dialplan plays no beep to wait for
