@@ -105,6 +105,17 @@ def test_running_legs_outlive_midnight(house: House) -> None:
     assert refused(gate) is RefusalCode.PARALLEL
 
 
+def test_a_clock_that_is_set_opens_the_gate_for_one_more_share(house: House) -> None:
+    """Each day that the clock shows has its share: set to yesterday and back again, today's begins anew, and is kept."""
+    gate = house.gate()
+    used_up(gate, 3)
+    for days in (-1, 1):
+        house.now += timedelta(days=days)
+        used_up(gate, 3)
+        assert refused(gate) is RefusalCode.PER_DAY
+    assert refused(house.gate()) is RefusalCode.PER_DAY
+
+
 def test_a_restart_does_not_open_the_gate_again(house: House) -> None:
     """The day's counts are read back; legs at once begin at zero, as no leg outlives the daemon's steps."""
     used_up(house.gate(), 2)

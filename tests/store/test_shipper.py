@@ -202,6 +202,29 @@ async def test_a_missing_table_rejects_no_record(
     assert "shipper.record_rejected" not in troubles.events
 
 
+async def test_a_full_disk_of_the_database_rejects_no_record(
+    journal: Journal, dsn: str, conn: Any, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's "disk full" (53100) is an outage: told once with its words, and caught up with once there is room."""
+    monkeypatch.setattr("vorzimmer.store.outage._LONGEST", 0.01)
+    await conn.execute("""
+        CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+        END $$;
+        CREATE TRIGGER no_room BEFORE INSERT ON cdr FOR EACH STATEMENT EXECUTE FUNCTION no_room();
+    """)
+    async with shipping(journal, dsn, troubles) as shipper:
+        write_call(journal, "c1")
+        await troubles.told.wait()
+        assert await rows(conn) == (0, 0, 0, 0)
+        await conn.execute("DROP TRIGGER no_room ON cdr")
+        await shipper.drained()
+    assert await rows(conn) == (7, 1, 1, 1)
+    assert troubles.events == ["shipper.database_away", "shipper.database_back"]
+    assert troubles.reported[0][1]["why"] == "DiskFullError: could not extend file: No space left on device"
+
+
 async def test_poisoned_records_are_set_aside(journal: Journal, dsn: str, conn: Any, troubles: Troubles) -> None:
     """Records that the database will never take stop nothing: each is kept with the reason, and told."""
     cdr = build_cdr(events("bad"))
