@@ -106,7 +106,7 @@ def test_running_legs_outlive_midnight(house: House) -> None:
 
 
 def test_a_clock_that_is_set_opens_the_gate_for_one_more_share(house: House) -> None:
-    """Each day that the clock shows has its share: set to yesterday and back again, today's begins anew, and is kept."""
+    """Each day that the clock shows has its share: set to yesterday and back again, today's begins anew."""
     gate = house.gate()
     used_up(gate, 3)
     for days in (-1, 1):

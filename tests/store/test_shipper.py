@@ -205,7 +205,7 @@ async def test_a_missing_table_rejects_no_record(
 async def test_a_full_disk_of_the_database_rejects_no_record(
     journal: Journal, dsn: str, conn: Any, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL's "disk full" (53100) is an outage: told once with its words, and caught up with once there is room."""
+    """PostgreSQL's "disk full" (53100) is an outage: told once, in its words, and caught up with when there is room."""
     monkeypatch.setattr("vorzimmer.store.outage._LONGEST", 0.01)
     await conn.execute("""
         CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
