@@ -175,3 +175,57 @@ def test_a_machine_without_systemd(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     """There is nothing to say, and nothing is."""
     monkeypatch.setattr(check_machine, "BOOTED", tmp_path / "none")
     assert check_machine.units() is None
+    assert check_machine.backups(datetime.now(UTC)) is None
+
+
+@pytest.fixture
+def backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemctl: Path) -> Path:
+    """The folder of backups, on a machine whose timer runs; the test changes what it likes."""
+    systemctl.write_text("#!/bin/sh\necho active\n")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    monkeypatch.setattr(check_machine, "BACKUPS", folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("ages", "finding"),
+    [
+        ([30, 54], None),
+        ([40, 64], "the newest one is 40 hours old; journalctl -u vorzimmer-backup"),
+        ([], None),
+    ],
+    ids=["last night", "a night was missed", "installed today"],
+)
+def test_age_of_the_newest_backup(backups: Path, ages: list[int], finding: str | None) -> None:
+    """A night without a backup is found, but not on the day on which the folder was made."""
+    now = datetime.now(UTC)
+    for age in ages:
+        file = backups / f"vorzimmer-{age}.tar.gz"
+        file.touch()
+        os.utime(file, times=(now.timestamp() - age * 3600,) * 2)
+    report = check_machine.backups(now)
+    assert report is not None
+    assert report.findings == (() if finding is None else (finding,))
+
+
+def test_no_backup_at_all(backups: Path) -> None:
+    """A timer that runs and never left anything is a finding."""
+    report = check_machine.backups(datetime.now(UTC) + timedelta(hours=37))
+    assert report is not None
+    assert report.findings == (f"there is none in {backups}; journalctl -u vorzimmer-backup",)
+
+
+def test_backups_that_cannot_be_seen(backups: Path) -> None:
+    """Who may not look is told so, and not that all is well."""
+    backups.rmdir()
+    report = check_machine.backups(datetime.now(UTC))
+    assert report is not None
+    assert report.findings == (f"{backups} cannot be looked at; run this as root",)
+
+
+def test_where_no_timer_makes_backups(backups: Path, systemctl: Path) -> None:
+    """Whoever keeps backups in another way hears nothing of ours."""
+    systemctl.write_text("#!/bin/sh\necho inactive\n")
+    assert check_machine.backups(datetime.now(UTC) + timedelta(hours=37)) is None
+    assert backups.is_dir()

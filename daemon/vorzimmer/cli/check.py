@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import typer
 
@@ -48,6 +49,7 @@ async def _all(settings: Settings) -> Sequence[Report]:
         )
     records = await check_records.records(settings)
     machine = [check_machine.disks(settings), check_machine.asterisk_files(), clock, check_machine.units()]
+    machine.append(check_machine.backups(datetime.now(UTC)))
     return [
         *(ari, ami, database, mail, *check_house.folders(settings, user), records, *roles, messages),
         *(report for report in machine if report is not None),

@@ -32,6 +32,12 @@ PROCESSES, BOOTED = Path("/proc"), Path("/run/systemd/system")
 
 TARGET = "vorzimmer.target"
 
+BACKUPS, TIMER = Path("/var/backups/vorzimmer"), "vorzimmer-backup.timer"
+"""Where the unit that the timer starts puts them."""
+
+BACKUP_OVERDUE = timedelta(hours=36)
+"""They are made each night; this is one night that was missed."""
+
 
 def disks(settings: Settings) -> Report:
     """Room where the daemon and Asterisk write during calls."""
@@ -138,6 +144,27 @@ def units() -> Report | None:
     idle = {name: state for name, state in states.items() if state != "active"}
     findings = tuple(f"{name} is {state}; systemctl enable --now {name}" for name, state in idle.items())
     return Report("units", f"all {len(names)} active", findings)
+
+
+def backups(now: datetime) -> Report | None:
+    """The age of the newest one, by the time of its file; None where no timer makes any."""
+    if not BOOTED.is_dir():
+        return None
+    try:
+        if _systemctl("is-active", TIMER).strip() != "active":
+            return None  # a timer that should run is a finding about the units
+    except (OSError, subprocess.TimeoutExpired):
+        return None  # the units' report tells
+    if not os.access(BACKUPS, os.R_OK | os.X_OK):
+        return Report("backups", findings=(f"{BACKUPS} cannot be looked at; run this as root",))
+    made = [file.stat().st_mtime for file in BACKUPS.glob("vorzimmer-*.tar.gz")]
+    # A folder of today cannot hold one of last night.
+    newest = datetime.fromtimestamp(max(made, default=BACKUPS.stat().st_mtime), UTC)
+    if now - newest <= BACKUP_OVERDUE:
+        return Report("backups", f"{len(made)} in {BACKUPS}")
+    hours = (now - newest) / timedelta(hours=1)
+    what = f"the newest one is {hours:.0f} hours old" if made else f"there is none in {BACKUPS}"
+    return Report("backups", findings=(f"{what}; journalctl -u vorzimmer-backup",))
 
 
 def _systemctl(*arguments: str) -> str:
