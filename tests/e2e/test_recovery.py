@@ -29,8 +29,8 @@ OTHER = "+49309876543"
 HUBER = "+4989777777"
 """The number of a second client."""
 
-PRECISION = Decimal("0.3")
-"""Seconds by which a time in the CDR may differ from the one a telephone measures on a machine with much to do."""
+PRECISION = Decimal("0.2")
+"""Seconds by which a time in the CDR may differ from what a telephone measures on a machine with much to do."""
 
 
 def now() -> float:
@@ -102,7 +102,10 @@ class TestTalk:
         await house.start()
         second = await house.call(DID, OTHER)
         assert (await second.finished()).by == "far"
-        await asyncio.gather(talk.line.hears(words, patience=20), call.line.hears(answer, patience=20))
+        await call.line.sent()
+        await talk.line.sent()
+        await talk.line.hears(words)
+        await call.line.hears(answer)
         assert len(phone.incoming) == 1
         ended = now()
         await call.hang_up()
