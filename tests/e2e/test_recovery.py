@@ -267,8 +267,8 @@ class TestRinging:
         await kill()
         await house.start()
         last = await third.invited()
-        assert (await ringing.finished()).status == 487
         await last.answer()
+        assert (await ringing.finished()).status == 487
         await talking(call, last)
         await call.hang_up()
         assert [len(phone.incoming) for phone in (first, second, third)] == [1, 1, 1]
