@@ -9,6 +9,8 @@ import pytest
 from vorzimmer.calls.phones import Phones
 from vorzimmer.core.acd import Pool
 
+CALL, OTHER = "call-1", "call-2"
+
 
 @pytest.fixture
 def phones() -> Phones:
@@ -20,40 +22,62 @@ def test_a_phone_is_taken_from_the_reservation_to_its_end(phones: Phones) -> Non
     """Reserved, ringing and talking all count as busy: two calls never ring the same phone."""
     unreachable = frozenset({"agent9"})
     assert phones.pool() == Pool(unreachable, frozenset())
-    phones.reserve("agent1")
+    phones.reserve("agent1", CALL)
     assert phones.pool() == Pool(unreachable, frozenset({"agent1"}))
-    phones.talk("agent1")
+    phones.talk("agent1", CALL)
     assert phones.pool() == Pool(unreachable, frozenset({"agent1"}))
-    phones.free("agent1")
+    phones.free("agent1", CALL)
     assert phones.pool() == Pool(unreachable, frozenset())
 
 
 def test_only_a_ringing_phone_promises_to_be_decided_soon(phones: Phones) -> None:
     """A phone that rings will talk or be free within seconds, one that talks may not: only the first is waited for."""
-    phones.reserve("agent1")
+    phones.reserve("agent1", CALL)
     assert phones.any_ringing(["agent1", "agent2"])
     assert not phones.any_ringing(["agent2"])
-    phones.talk("agent1")
+    phones.talk("agent1", CALL)
     assert not phones.any_ringing(["agent1"])
-    phones.free("agent1")
+    phones.free("agent1", CALL)
     assert not phones.any_ringing(["agent1"])
 
 
 def test_freeing_twice_is_harmless(phones: Phones) -> None:
     """A loser of a ring-all is freed when it loses and again at the end of the step."""
-    phones.reserve("agent1")
-    phones.free("agent1")
-    phones.free("agent1")
+    phones.reserve("agent1", CALL)
+    phones.free("agent1", CALL)
+    phones.free("agent1", CALL)
     assert phones.pool().busy == frozenset()
+
+
+def test_nobody_frees_what_another_call_holds(phones: Phones) -> None:
+    """Two calls that came to want one phone: the end of the one does not free it from under the other."""
+    phones.reserve("agent1", CALL)
+    phones.reserve("agent1", OTHER)
+    phones.free("agent1", OTHER)
+    assert phones.pool().busy == {"agent1"}
+    phones.talk("agent1", CALL)
+    phones.keep_only(OTHER)
+    assert phones.pool().busy == {"agent1"}
+
+
+def test_a_call_keeps_only_the_phones_it_needs(phones: Phones) -> None:
+    """What another process had rung is held until it is known whether it still rings; then the rest is free."""
+    for endpoint in ("agent1", "agent2"):
+        phones.reserve(endpoint, CALL)
+    phones.reserve("agent3", OTHER)
+    phones.keep_only(CALL, {"agent2"})
+    assert phones.pool().busy == {"agent2", "agent3"}
+    phones.keep_only(CALL)
+    assert phones.pool().busy == {"agent3"}
 
 
 @pytest.mark.parametrize("change", ["talk", "free"])
 async def test_every_waiting_call_is_woken_by_a_change(phones: Phones, change: str) -> None:
     """All calls that wait for a phone look again when one changes; who waits afterwards waits for the next change."""
-    phones.reserve("agent1")
+    phones.reserve("agent1", CALL)
     waiting = [asyncio.create_task(phones.change(60)) for _ in range(3)]
     await asyncio.sleep(0)
-    getattr(phones, change)("agent1")
+    getattr(phones, change)("agent1", CALL)
     await asyncio.gather(*waiting)
     with pytest.raises(TimeoutError):
         await phones.change(0.01)
@@ -63,6 +87,6 @@ async def test_waiting_ends_when_its_time_is_over(phones: Phones) -> None:
     """A caller is not kept waiting for a phone beyond the time set; reserving one is no change to wake for."""
     waiting = asyncio.create_task(phones.change(0.01))
     await asyncio.sleep(0)
-    phones.reserve("agent1")
+    phones.reserve("agent1", CALL)
     with pytest.raises(TimeoutError):
         await waiting

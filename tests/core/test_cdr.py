@@ -70,14 +70,14 @@ def test_every_field_comes_from_the_events() -> None:
         direction="in",
         started_at=START,
         answered_at=START + timedelta(seconds=2),
-        ended_at=START + timedelta(seconds=60.25),
-        duration=Decimal("60.250"),
+        ended_at=START + timedelta(seconds=60),
+        duration=Decimal("60.000"),
         ring=Decimal("2.000"),
         announcement=Decimal("3.000"),
         queue=Decimal("10.000"),
         talk=Decimal("15.000"),
         forwarded=Decimal("10.000"),
-        machine=Decimal("20.250"),
+        machine=Decimal("20.000"),
         disposition=Disposition.ANSWERED,
         cause=16,
         hung_up_by="caller",
@@ -275,3 +275,16 @@ def test_what_is_no_cdr_cannot_be_read() -> None:
     ):
         with pytest.raises((ValueError, KeyError, TypeError)):
             from_json(bad)
+
+
+def test_nobody_pays_for_the_taking_down() -> None:
+    """A talk ends with the hang-up, however long it takes until the last channel is gone and the ledger is closed."""
+    cdr = build_cdr(
+        [
+            event(0, Kind.ARRIVED, 0, dialled=DID),
+            event(1, Kind.TALKING, 5, by="agent1"),
+            event(2, Kind.HANGUP, 11, by="caller", cause=16),
+            event(3, Kind.ENDED, 17),
+        ]
+    )
+    assert (cdr.talk, cdr.duration, cdr.ended_at) == (Decimal(6), Decimal(11), START + timedelta(seconds=11))

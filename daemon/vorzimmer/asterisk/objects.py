@@ -79,6 +79,14 @@ class Channel:
         """Dial a created channel, after its `StasisStart`."""
         await self._ari.request("POST", f"/channels/{self.id}/dial", timeout=timeout)
 
+    async def read(self) -> events.ChannelData:
+        """How it is now.
+
+        Raises:
+            Gone: it is not there.
+        """
+        return events.parse_channel(await self._ari.request("GET", f"/channels/{self.id}"))
+
     async def answer(self) -> None:
         """Answer it (200 OK)."""
         await self._ari.request("POST", f"/channels/{self.id}/answer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,6 +17,9 @@ from vorzimmer.core.ledger import Kind, Phase
 
 LONGEST_PLAYBACK = 900.0
 """Seconds; a playback that says nothing for so long is taken for lost."""
+
+
+Behind = Callable[[], Awaitable[None]]
 
 
 class CallerLeft(Exception):
@@ -35,6 +38,10 @@ class Caller(Protocol):
     @property
     def language(self) -> str:
         """Of Asterisk's own sounds."""
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether somebody has hung up."""
 
     def record(self, kind: Kind, *, at: datetime | None = None, **data: Any) -> None:
         """Write to the ledger."""
@@ -70,8 +77,11 @@ class Hearing:
         """Another process had the call: what it had switched on is not known."""
         self._perhaps_music = True
 
-    async def play(self, media: str, *, early: bool = False) -> None:
-        """Play one announcement to its end, as early media where asked and possible."""
+    async def play(self, media: str, *, early: bool = False, behind: Behind | None = None) -> None:
+        """Play one announcement to its end, as early media where asked and possible.
+
+        `behind` is asked for while it plays: what Asterisk is to do with the channel next, whoever lives then.
+        """
         call = self._call
         if not early:
             await call.answer()
@@ -85,6 +95,8 @@ class Hearing:
         with self._end_of_playback() as finished:
             uri = call.exchange.media_uri(media)
             await call.on_caller(call.channel.play(self._playback, uri, call.language))
+            if behind is not None:
+                await call.on_caller(behind())
             await self._listen(finished, media)
 
     async def _hear_out(self, media: str) -> None:
@@ -117,8 +129,11 @@ class Hearing:
 
     async def _listen(self, finished: asyncio.Future[bool], media: str) -> None:
         async with asyncio.timeout(LONGEST_PLAYBACK):
-            if await finished:
-                self._call.record(Kind.PROBLEM, what="playback failed", media=media)
+            failed = await finished
+        if self._call.is_ending:  # which ends a playback too, and may be told in the same breath
+            raise CallerLeft
+        if failed:
+            self._call.record(Kind.PROBLEM, what="playback failed", media=media)
 
     async def wait_for_person(self, *, music: bool) -> None:
         """Let the caller wait: music once answered, ringing before."""

@@ -7,7 +7,7 @@ An endpoint is reserved before the first request to ring it, so two calls never 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from vorzimmer.core.acd import Pool
 
@@ -21,33 +21,39 @@ class Phones:
 
     def __init__(self, unreachable: Callable[[], frozenset[str]]) -> None:
         self._unreachable = unreachable
-        self._ringing: set[str] = set()
+        self._holders: dict[str, str] = {}
         self._talking: set[str] = set()
         self._change = asyncio.Event()
 
     def pool(self) -> Pool:
         """The state of all phones now; one that rings for another call counts as busy."""
-        return Pool(unreachable=self._unreachable(), busy=frozenset(self._ringing | self._talking))
+        return Pool(unreachable=self._unreachable(), busy=frozenset(self._holders))
 
     def any_ringing(self, endpoints: Iterable[str]) -> bool:
         """Whether one of them only rings: it will soon talk, or be free again."""
-        return not self._ringing.isdisjoint(endpoints)
+        return any(endpoint in self._holders and endpoint not in self._talking for endpoint in endpoints)
 
-    def reserve(self, endpoint: str) -> None:
-        """It is about to ring for a call."""
-        self._ringing.add(endpoint)
+    def reserve(self, endpoint: str, call_id: str) -> None:
+        """It is about to ring for this call; a call that holds it already goes on holding it."""
+        self._holders.setdefault(endpoint, call_id)
 
-    def talk(self, endpoint: str) -> None:
-        """It answered."""
-        self._ringing.discard(endpoint)
+    def talk(self, endpoint: str, call_id: str) -> None:
+        """It answered this call."""
+        self._holders[endpoint] = call_id
         self._talking.add(endpoint)
         self._changed()
 
-    def free(self, endpoint: str) -> None:
-        """It is done with its call."""
-        self._ringing.discard(endpoint)
-        self._talking.discard(endpoint)
-        self._changed()
+    def free(self, endpoint: str, call_id: str) -> None:
+        """The call needs it no more; another call's hold is not touched."""
+        if self._holders.get(endpoint) == call_id:
+            del self._holders[endpoint]
+            self._talking.discard(endpoint)
+            self._changed()
+
+    def keep_only(self, call_id: str, endpoints: Container[str] = ()) -> None:
+        """Free everything that the call holds but these."""
+        for endpoint in [one for one, holder in self._holders.items() if holder == call_id and one not in endpoints]:
+            self.free(endpoint, call_id)
 
     def _changed(self) -> None:
         self._change.set()

@@ -44,11 +44,19 @@ class Recording:
         if isinstance(event, events.RecordingFinished):
             self.finished.set()
 
+    def is_there(self) -> bool:
+        """Whether there is a file of it."""
+        return self._source.exists() or self._target.exists()
+
+    def forget(self) -> None:
+        """Nobody waits for it."""
+        self._ari.forget(self.name)
+
     async def found(self) -> bool:
         """Whether Asterisk records it, or has done so: another process had asked for it."""
         if await self._ari.recordings.live(self.name):
             return True
-        if self._source.exists() or self._target.exists():
+        if self.is_there():
             self.finished.set()
         return self.finished.is_set()
 

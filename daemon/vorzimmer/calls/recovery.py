@@ -55,6 +55,16 @@ class Recovery:
     def _exchange(self) -> Exchange:
         return self._exchange_of()
 
+    def prepare(self) -> None:
+        """Before the first event: listen to all lost calls, and hold the phones that they may be ringing or talking on.
+
+        What ends before Asterisk is asked is not missed then, and no new call rings a phone that is taken.
+        """
+        for call_id, known in self._lost.items():
+            self._sessions[call_id] = Session.resumed(self._exchange, known)
+            for leg in self._sessions[call_id].legs:
+                self._exchange.phones.reserve(leg.target, call_id)
+
     async def connected(self) -> None:
         """Take up what is there.
 
@@ -92,10 +102,6 @@ class Recovery:
     # After the death of a daemon
 
     async def _resume_lost(self) -> None:
-        # Listened to before Asterisk is asked: what ends in between is not missed.
-        for call_id, known in self._lost.items():
-            if call_id not in self._sessions:
-                self._sessions[call_id] = Session.resumed(self._exchange, known)
         view = await self._look_closely()
         gone = [call_id for call_id in self._lost if call_id not in view.channels]
         ends = await self._ends(gone, next(iter(self._lost.values()))[0].at)
@@ -117,6 +123,7 @@ class Recovery:
             self._supervisor.run(call, lambda: go_on(call, plan))
         elif caller is not None or note.exists():
             self._exchange.left[call.id] = call.events
+            self._exchange.phones.keep_only(call.id)
             call.forget()
         else:
             find_ended(call, view, ended_at)
@@ -151,6 +158,16 @@ class Recovery:
         """Until when nothing can have been missed."""
         silent = asyncio.get_running_loop().time() - self._exchange.ari.silent_since
         return self._exchange.clock() - timedelta(seconds=silent)
+
+    def returned(self, call_id: str) -> None:
+        """A call that had been left to the dialplan came back from there."""
+        known = self._exchange.left.pop(call_id)
+
+        async def resume_it() -> None:
+            call = Session.resumed(self._exchange, known)
+            self._resume(call, await self._look(), None)
+
+        self._quietly(resume_it())
 
     # What belongs to nobody
 

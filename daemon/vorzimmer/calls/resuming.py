@@ -49,9 +49,12 @@ def find_ended(call: Session, view: View, ended_at: datetime | None) -> None:
     call.ended_at = max(ended_at, last) if ended_at else last
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = resume.client_of(call.events, plan, call.exchange.directory())
-    if call.begun.recording:
-        call.recording = recording_of(call)
-        call.recording.finished.set()
+    recording = recording_of(call)
+    if recording.is_there():  # Asterisk may have begun it right after the death, as it was asked to
+        call.recording = recording
+        recording.finished.set()
+    else:
+        recording.forget()
     call.vanish()
 
 
@@ -65,6 +68,9 @@ def find_living(call: Session, view: View) -> Plan:
     if view.channels[call.id].state == "Up":
         call.found_answered()
     _find_talk(call, view, plan)
+    begun_here = {dialled.leg for dialled in call.begun.legs}
+    held = {leg.target for leg in call.legs if leg.id in begun_here and not leg.ended.done()}
+    call.exchange.phones.keep_only(call.id, held)
     call.record(Kind.RECOVERED, phase=call.phase.value)
     log.info("call.recovered", call_id=call.id, phase=call.phase.value)
     return plan
@@ -128,9 +134,9 @@ async def _talk_on(call: Session, leg: Leg | None) -> None:
         finally:
             exchange.gate.leave(leg.target, call.client)
     elif leg is not None:
-        exchange.phones.talk(leg.target)
+        exchange.phones.talk(leg.target, call.id)
         try:
             await asyncio.wait({leg.ended})
         finally:
-            exchange.phones.free(leg.target)
+            exchange.phones.free(leg.target, call.id)
     await call.hang_up(NORMAL, by="callee")

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -66,7 +67,7 @@ class Session(Chronicle):
         """Whether the caller's channel lives on, out of our hands."""
         self.arrived = arrived or self.now()
         self._bridge = exchange.ari.bridges(f"{call_id}-b")
-        self._bridged = False
+        self._bridged = self._built = False
         self._hung_up = False
         self._dialled = 0
         self.hearing = Hearing(self)
@@ -104,7 +105,8 @@ class Session(Chronicle):
             case events.HangupRequest(cause=cause):
                 self._left(cause)
             case events.StasisEnd():
-                self._left(0)
+                # Hung up, and that is told next; or sent on in the dialplan.
+                self.gone.set()
             case events.ChannelDestroyed(cause=cause):
                 self.vanish(cause)
 
@@ -219,17 +221,18 @@ class Session(Chronicle):
 
     def found_bridge(self) -> None:
         """The call's bridge is there already."""
-        self._bridged = True
+        self._bridged = self._built = True
 
     async def _build_bridge(self) -> None:
-        if not self._bridged:
+        if not self._built:
             self._bridged = True
             await self._bridge.create()
+            self._built = True
 
     async def clear_legs(self) -> None:
         """Once Asterisk can be reached again, hang up every leg that may have been left behind."""
         await self.exchange.ari.ready()
-        await asyncio.gather(*(self._quietly(leg.hang_up()) for leg in self.legs))
+        await asyncio.gather(*(self._quietly(leg.hang_up) for leg in self.legs))
 
     # The end
 
@@ -254,27 +257,30 @@ class Session(Chronicle):
 
     async def close(self) -> None:
         """Take everything down and wait until the last channel is gone. What cannot be reached is waited for."""
-        self.record_hangup("system", 16)
+        if not self.gone.is_set():
+            self.record_hangup("system", 16)
         while not await self._taken_down():
             await self.exchange.ari.ready()
         await self._all_gone()
+        if not self.outlived:
+            self.record_hangup("caller", 16)
         if self.recording is not None:
             await self.recording.settle()
 
     async def _taken_down(self) -> bool:
         """Ask for the end of everything. False: for something it is not known whether it took effect."""
-        wanted: list[Awaitable[None]] = [leg.hang_up() for leg in self.legs]
+        wanted: list[Callable[[], Awaitable[None]]] = [leg.hang_up for leg in self.legs]
         # Not twice: a second cause would overtake the first one on its way to the caller.
         if not self.gone.is_set() and not self._hung_up:
-            wanted.append(self.channel.hang_up(cause=16))
+            wanted.append(partial(self.channel.hang_up, cause=16))
         known = await asyncio.gather(*(self._quietly(one) for one in wanted))
         if self._bridged:
-            known.append(await self._quietly(self._bridge.destroy()))
+            known.append(await self._quietly(self._bridge.destroy))
         return all(known)
 
-    async def _quietly(self, request: Awaitable[None]) -> bool:
+    async def _quietly(self, request: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await request
+            await request()
         except (Gone, Conflict):
             pass
         except Unavailable:
@@ -290,16 +296,26 @@ class Session(Chronicle):
         _, late = await asyncio.wait(waits, timeout=EVENT_LAG)
         if not late:
             return
-        for channel_id, over in self._channels():
-            with contextlib.suppress(Unavailable):
-                if not over and await self.exchange.ari.channels.exists(channel_id):
-                    self.outlived = self.outlived or channel_id == self.id
-                    self.record(Kind.PROBLEM, what="channel outlived its call", channel=channel_id)
+        with contextlib.suppress(Unavailable):
+            for channel_id in [one for one, over in self._channels() if not over]:
+                await self._outlived(channel_id)
         for wait in late:
             wait.cancel()
         self.channel.forget()
         for leg in self.legs:
             leg.channel.forget()
+
+    async def _outlived(self, channel_id: str) -> None:
+        """A channel whose end was not told: gone all the same, or sent on, or it must be hung up once more."""
+        try:
+            found = await self.exchange.ari.channels(channel_id).read()
+        except Gone:
+            return
+        self.record(Kind.PROBLEM, what="channel outlived its call", channel=channel_id)
+        if found.app != self.exchange.app:
+            self.outlived = self.outlived or channel_id == self.id
+        else:
+            await self._quietly(partial(self.exchange.ari.channels(channel_id).hang_up, cause=16))
 
     def _channels(self) -> list[tuple[str, bool]]:
         return [(self.id, self.destroyed.is_set()), *((leg.id, leg.ended.done()) for leg in self.legs)]

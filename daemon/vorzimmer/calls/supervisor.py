@@ -50,6 +50,8 @@ class Supervisor:
         self._exchange = exchange
         self._on_end = on_end
         self.calls: dict[str, Session] = {}
+        self.on_return: Callable[[str], None] = lambda _: None
+        """Told of a call that comes back from the dialplan, to which it had been left."""
         self._ended: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turning_away = False
@@ -66,6 +68,8 @@ class Supervisor:
             self.spawn(_quietly(exchange.ari.channels(event.of).hang_up()))
         elif self._turning_away:
             self.spawn(_quietly(exchange.ari.channels(event.of).move_to_dialplan("vorzimmer", "arrive", "away")))
+        elif event.of in exchange.left:
+            self.on_return(event.of)
         elif not self.knows(event.of):
             self.begin(event.channel, event.args)
 
@@ -139,22 +143,28 @@ class Supervisor:
             call.step_back()
             call.record(Kind.PROBLEM, error=str(error))
             return False
-        call.exchange.left[call.id] = call.events
-        self.forget(call)
+        self._leave(call)
         return True
+
+    def _leave(self, call: Session) -> None:
+        """The call goes on in the dialplan, whose note ends it."""
+        call.exchange.left[call.id] = call.events
+        call.exchange.phones.keep_only(call.id)
+        call.forget()
+        self.calls.pop(call.id, None)
 
     async def _end(self, call: Session) -> None:
         await call.close()
         if call.outlived or note_file(call.exchange, call.id).exists():
-            # Somebody (the rescue, after we had been silent for long) sent the caller on: the dialplan's note ends it.
-            call.exchange.left[call.id] = call.events
-            self.forget(call)
+            # Somebody sent the caller on: the rescue, after we had been silent for long.
+            self._leave(call)
             return
         self._on_end(finish(call))
         self.forget(call)
 
     def forget(self, call: Session) -> None:
-        """The call is no longer ours."""
+        """The call has ended."""
+        call.exchange.phones.keep_only(call.id)
         self._ended.append(call.id)
         self.calls.pop(call.id, None)
 

@@ -90,7 +90,10 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
     answered = first[Kind.ANSWERED]
     recorded = _data(first[Kind.RECORDED])
     hangup = _data(first[Kind.HANGUP])
-    spent = phases(ordered, ended.at)
+    # Whoever hung up, the call is over then; taking everything down may take longer, and is nobody's talk.
+    over = first[Kind.HANGUP]
+    end = min(over.at, ended.at) if over else ended.at
+    spent = phases(ordered, end)
     talks = [e for e in ordered if e.kind in (Kind.TALKING, Kind.FORWARDED)]
     forwards = [e for e in ordered if e.kind is Kind.FORWARDED]
     return Cdr(
@@ -100,7 +103,7 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
         direction="in",
         started_at=arrived.at,
         answered_at=answered.at if answered else None,
-        ended_at=max(ended.at, arrived.at),
+        ended_at=max(end, arrived.at),
         duration=sum(spent.values(), Decimal(0)),
         ring=spent[Phase.RING],
         announcement=spent[Phase.ANNOUNCEMENT],

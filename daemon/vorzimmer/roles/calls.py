@@ -135,6 +135,8 @@ def _build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost:
         notes=paths.fallback / "calls",
         witness=partial(cdr_file.ended, paths.cdr),
     )
+    supervisor.on_return = recovery.returned
+    recovery.prepare()
     return _House(exchange, supervisor, recovery, ami, reachability)
 
 

@@ -39,7 +39,7 @@ async def _go_on(call: Session, step: RingGroup) -> bool:
     phones = call.exchange.phones
     legs = call.take_over(step.endpoints)
     for leg in legs:
-        phones.reserve(leg.target)
+        phones.reserve(leg.target, call.id)
     return await _first_to_answer(call, step, [leg.target for leg in legs], _have(legs))
 
 
@@ -79,7 +79,7 @@ async def _ring(call: Session, step: RingGroup, endpoints: tuple[str, ...]) -> b
     phones = call.exchange.phones
     free = [endpoint for endpoint in endpoints if endpoint not in phones.pool().busy]
     for endpoint in free:
-        phones.reserve(endpoint)
+        phones.reserve(endpoint, call.id)
     legs = asyncio.gather(*(_dial(call, step, endpoint) for endpoint in free))
     return await _first_to_answer(call, step, free, legs)
 
@@ -97,16 +97,16 @@ async def _first_to_answer(
         if winner is None:
             call.record(Kind.STEP_ENDED, group=step.group, reason="nobody answered")
             return False
-        phones.talk(winner.target)
+        phones.talk(winner.target, call.id)
         losers = [leg for leg in legs if leg is not winner]
         hush = asyncio.gather(*(leg.hang_up(elsewhere=True) for leg in losers), return_exceptions=True)
         for loser in losers:
-            phones.free(loser.target)
+            phones.free(loser.target, call.id)
         talked = await call.connect(winner, Kind.TALKING, by=winner.target)
         await hush
     finally:
         for endpoint in endpoints:
-            phones.free(endpoint)
+            phones.free(endpoint, call.id)
         await asyncio.gather(*(leg.hang_up() for leg in {*legs, *call.legs[before:]}), return_exceptions=True)
     if talked:
         await call.hang_up(16, by="callee")
