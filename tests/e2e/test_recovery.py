@@ -26,6 +26,9 @@ Kill = Callable[[], Awaitable[None]]
 OTHER = "+49309876543"
 """A second caller."""
 
+AT_HOME = {"id": "home", "endpoints": ["agent2"]}
+"""A group all of whose phones are there: an INVITE to one that is not goes on into the next test."""
+
 HUBER = "+4989777777"
 """The number of a second client."""
 
@@ -180,7 +183,7 @@ class TestWaiting:
 
     async def test_a_wait_is_not_begun_again(self, house: House, kill: Kill) -> None:
         """It overflows at the time at which it would have."""
-        await house.use(client(group(wait=4), group("home"), music=True), groups=(OFFICE, HOME))
+        await house.use(client(group(wait=4), group("home"), music=True), groups=(OFFICE, AT_HOME))
         await house.start()
         busy, _ = await in_talk(house, await house.agent(1))
         next_phone = await house.agent(2)
@@ -202,7 +205,7 @@ class TestWaiting:
         await house.use(
             client(group("home", seconds=20), group(wait=60), music=True),
             client(group(), id="huber", dids=[HUBER]),
-            groups=(OFFICE, {"id": "home", "endpoints": ["agent2"]}),
+            groups=(OFFICE, AT_HOME),
         )
         await house.start()
         phone, home = await house.agent(1), await house.agent(2)
@@ -279,7 +282,7 @@ class TestRinging:
         await house.use(
             client(group("home", seconds=20), group(wait=60), music=True),
             client(group(seconds=30), id="huber", dids=[HUBER]),
-            groups=(OFFICE, {"id": "home", "endpoints": ["agent2"]}),
+            groups=(OFFICE, AT_HOME),
         )
         await house.start()
         phone, home = await house.agent(1), await house.agent(2)
