@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import furnished
-from tests.e2e.house import CALLER, House, eventually
+from tests.e2e.house import CALLER, House
 from tests.e2e.outage import Cable
 from tests.e2e.test_away import all_taken_up
 from tests.e2e.test_calls import DID, MACHINE, OFFICE, client, group, talking
-from tests.e2e.test_recovery import OTHER, in_talk, kinds, music, now, sounds
+from tests.e2e.test_recovery import OTHER, in_talk, kinds, music, now, seen, sounds
 from tests.sipp import sound
 from vorzimmer.asterisk.objects import Channel
 from vorzimmer.calls import takeup
@@ -210,11 +210,9 @@ class TestLine:
         assert (first["hung_up_by"], second["disposition"]) == ("callee", "answered")
         assert second["ring"] > 1
 
-    @pytest.mark.parametrize(
-        ("verb", "side", "steps"), [("create", 0, 2), ("create", 1, 2), ("dial", 0, 2), ("dial", 1, 1)]
-    )
+    @pytest.mark.parametrize(("verb", "side"), [("create", 0), ("create", 1), ("dial", 0), ("dial", 1)])
     async def test_out_of_reach_while_a_phone_is_dialled(
-        self, house: House, cable: Cable, monkeypatch: pytest.MonkeyPatch, verb: str, side: int, steps: int
+        self, house: House, cable: Cable, monkeypatch: pytest.MonkeyPatch, verb: str, side: int
     ) -> None:
         """Right before (0) or after (1) a request: the phone rings once Asterisk is back, and for this call only."""
         await house.use(client(group(seconds=20), MACHINE), groups=(OFFICE,))
@@ -234,7 +232,8 @@ class TestLine:
         call = await house.call(DID)
         await cable.tried(1)
         cable.mend()
-        await eventually(lambda: kinds(house, "step.started"), lambda found: len(found) == steps)
+        if side == 0:  # nobody knows whether it took effect: the step is begun again
+            await seen(house, "step.started", 2)
         ringing = await phone.invited()
         await ringing.answer()
         await talking(call, ringing)
