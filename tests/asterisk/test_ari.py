@@ -127,6 +127,25 @@ async def test_a_half_open_socket_is_noticed(peer: Peer, monkeypatch: pytest.Mon
         assert ari.connects >= 2
 
 
+async def test_what_may_be_repeated_does_not_wait_for_a_half_open_socket(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer and a bridge go over HTTP when the socket stays silent; what would have two effects waits."""
+    monkeypatch.setattr(ari_module, "SECOND_TRY", 0.05)
+    async with running(peer) as ari, asyncio.timeout(5):
+        peer.silent = True
+        await ari.channels("x").answer()
+        await ari.bridges("x-b").add("x", "x-l1")
+        dialling = asyncio.create_task(ari.channels("x-l1").dial(20))
+        await ari.channels("x").hang_up()
+        assert ("POST", "/ari/channels/x/answer") in peer.requests
+        assert ("POST", "/ari/bridges/x-b/addChannel") in peer.requests
+        assert ("POST", "/ari/channels/x-l1/dial") not in peer.requests
+        dialling.cancel()
+        await (await peer.sockets.get()).close()
+        await asyncio.wait({dialling})
+
+
 async def test_whoever_wants_is_told_of_each_connect(peer: Peer) -> None:
     """What is to be caught up begins when events flow; a failure of it does not end the socket."""
     told: asyncio.Queue[bool] = asyncio.Queue()
@@ -270,16 +289,16 @@ async def test_a_cut_socket_fails_the_requests_on_it_and_others_use_http(peer: P
         await go_on.wait()
         return web.Response(status=204)
 
-    peer.answers["/ari/channels/x/answer"] = slow
+    peer.answers["/ari/channels/x/dial"] = slow
     async with running(peer) as ari, asyncio.timeout(5):
         socket = await peer.sockets.get()
-        task = asyncio.create_task(ari.channels("x").answer())
+        task = asyncio.create_task(ari.channels("x").dial(20))
         await arrived.wait()
         await socket.close()
         with pytest.raises(Unavailable):
             await task
         await ari.channels("y").answer()
-        assert peer.over_socket == [("POST", "/ari/channels/x/answer")]
+        assert peer.over_socket == [("POST", "/ari/channels/x/dial")]
         assert ("POST", "/ari/channels/y/answer") in peer.requests
         go_on.set()
 

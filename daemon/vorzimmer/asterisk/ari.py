@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ import structlog
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.backoff import backoff
 from vorzimmer.asterisk.errors import AriError, Unavailable
-from vorzimmer.asterisk.http_requests import REQUEST_TIMEOUT, HttpRequests, decoded
+from vorzimmer.asterisk.http_requests import REQUEST_TIMEOUT, Answer, HttpRequests, decoded
 from vorzimmer.asterisk.objects import Bridges, Channels, OnEvent, Playbacks, Recordings
 from vorzimmer.asterisk.socket_requests import SocketRequests
 
@@ -34,6 +35,12 @@ HEARTBEAT = 2.0
 
 PATIENCE = 3.0
 """Seconds. A half-open socket, or an Asterisk that hangs, is noticed after both together at the latest."""
+
+SECOND_TRY = 1.5
+"""Seconds after which a request that may be repeated goes over HTTP too: its socket may be open at our end only."""
+
+_REPEATABLE = re.compile("^DELETE |^POST /bridges/|/(answer|ring|moh)$")
+"""Requests that have the same effect when Asterisk gets them twice."""
 
 REPLACED_PAUSE = 30.0
 """Seconds before the name is taken back from a second process: two that fight for it would tear all calls apart."""
@@ -265,10 +272,19 @@ class Ari:
             raise Unavailable(f"{what}: this process lets go of its calls")
         try:
             # The answer to a GET may be long, and on the socket events would wait behind it.
-            if method != "GET" and self._over_socket.usable:
-                answer = await self._over_socket.ask(method, path, json, params, REQUEST_TIMEOUT)
-            else:
+            if method == "GET" or not self._over_socket.usable:
                 answer = await self._over_http.ask(method, path, json, params)
+            elif _REPEATABLE.search(f"{method} {path}"):
+                answer = await self._ask_twice(method, path, json, params)
+            else:
+                answer = await self._over_socket.ask(method, path, json, params, REQUEST_TIMEOUT)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"{what}: {error or type(error).__name__}") from error
         return decoded(what, answer)
+
+    async def _ask_twice(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Answer:
+        """Over the socket; without an answer over HTTP, so that two who are being put through wait for no reconnect."""
+        try:
+            return await self._over_socket.ask(method, path, json, params, SECOND_TRY)
+        except (OSError, TimeoutError):
+            return await self._over_http.ask(method, path, json, params)

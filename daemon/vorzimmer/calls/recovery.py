@@ -137,7 +137,7 @@ class Recovery:
         ids = ari.listened
         ari.tell(await gap.still_there(ari, ids))
         # Callers that were sent on in the dialplan meanwhile are ours no more.
-        calls = self._supervisor.calls
+        calls = frozenset(self._supervisor.calls)  # of before the look: who comes meanwhile is not in it
         view = await self._look()
         away = [one for one in view.channels.values() if one.id in calls and one.app != self._exchange.app]
         ari.tell(events.StasisEnd(channel.id) for channel in away)
@@ -196,9 +196,7 @@ class Recovery:
         """A caller of whom no ledger tells: its start was missed, or its records are lost."""
         partner, bridge = view.partner(channel.id), view.bridges.get(f"{channel.id}-b")
         if partner is None or bridge is None:
-            call = self._supervisor.begin(channel, channel.app_args, missed=True)
-            if bridge is not None:
-                call.found_bridge()
+            self._supervisor.admit(channel, channel.app_args, missed=True, bridged=bridge is not None)
             return
         exchange = self._exchange
         arrived = channel.created_at or exchange.clock()

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 REMEMBERED = 10_000
 """Ended calls whose ids are kept, so that an old list of channels does not begin one of them again."""
 
+PACE = 0.02
+"""Seconds between two calls that have waited to be taken: about what the machine carries (docs/bench.md)."""
+
 HOLD_SECONDS = 0.3
 """How long the requests that keep callers from silence may take when this process lets go."""
 
@@ -52,6 +56,8 @@ class Supervisor:
         self.calls: dict[str, Session] = {}
         self.on_return: Callable[[str], None] = lambda _: None
         """Told of a call that comes back from the dialplan, to which it had been left."""
+        self._waiting: dict[str, Callable[[], Session]] = {}
+        self._admitting: asyncio.Task[None] | None = None
         self._ended: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turning_away = False
@@ -71,14 +77,35 @@ class Supervisor:
         elif event.of in exchange.left:
             self.on_return(event.of)
         elif not self.knows(event.of):
-            self.begin(event.channel, event.args)
+            self.admit(event.channel, event.args)
 
     def knows(self, call_id: str) -> bool:
         """Whether the call lives here, or has ended here a while ago."""
         return call_id in self.calls or call_id in self._ended
 
-    def begin(self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False) -> Session:
-        """Take a call. `missed`: its start was told while nobody listened.
+    def admit(
+        self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False, bridged: bool = False
+    ) -> None:
+        """Take a call (see `begin`), in its turn where many wait to be taken: all at once, each would be slow."""
+        if not missed and not self._waiting:
+            self.begin(channel, args)
+            return
+        self._waiting[channel.id] = partial(self.begin, channel, args, missed=missed, bridged=bridged)
+        if self._admitting is None or self._admitting.done():
+            self._admitting = self.spawn(self._admit_in_turn())
+
+    async def _admit_in_turn(self) -> None:
+        while self._waiting:
+            call_id = next(iter(self._waiting))
+            begin = self._waiting.pop(call_id)
+            if not self.knows(call_id):
+                begin()
+            await asyncio.sleep(PACE)
+
+    def begin(
+        self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False, bridged: bool = False
+    ) -> Session:
+        """Take a call. `missed`: its start was told while nobody listened; `bridged`: its bridge is there already.
 
         Such a call, and one that had waited for us in the dialplan, arrived when its channel did.
         """
@@ -90,6 +117,8 @@ class Supervisor:
         call = Session(exchange, channel.id, incoming, arrived=channel.created_at if late or missed else None)
         if missed:
             call.found_unknown()
+        if bridged:
+            call.found_bridge()
 
         async def work() -> None:
             plan = plan_call(call, channel.sip_call_id)
