@@ -39,6 +39,9 @@ PATIENCE = 3.0
 SECOND_TRY = 1.5
 """Seconds after which a request that may be repeated goes over HTTP too: its socket may be open at our end only."""
 
+AGAIN = 0.1
+"""Seconds between two tries of such a request while Asterisk cannot be reached at all."""
+
 _REPEATABLE = re.compile("^DELETE |^POST /bridges/|/(answer|ring|moh)$")
 """Requests that have the same effect when Asterisk gets them twice."""
 
@@ -272,19 +275,29 @@ class Ari:
             raise Unavailable(f"{what}: this process lets go of its calls")
         try:
             # The answer to a GET may be long, and on the socket events would wait behind it.
-            if method == "GET" or not self._over_socket.usable:
+            if _REPEATABLE.search(what):
+                answer = await self._ask_until_heard(method, path, json, params)
+            elif method == "GET" or not self._over_socket.usable:
                 answer = await self._over_http.ask(method, path, json, params)
-            elif _REPEATABLE.search(f"{method} {path}"):
-                answer = await self._ask_twice(method, path, json, params)
             else:
                 answer = await self._over_socket.ask(method, path, json, params, REQUEST_TIMEOUT)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"{what}: {error or type(error).__name__}") from error
         return decoded(what, answer)
 
-    async def _ask_twice(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Answer:
-        """Over the socket; without an answer over HTTP, so that two who are being put through wait for no reconnect."""
-        try:
-            return await self._over_socket.ask(method, path, json, params, SECOND_TRY)
-        except (OSError, TimeoutError):
-            return await self._over_http.ask(method, path, json, params)
+    async def _ask_until_heard(self, method: str, path: str, json: Any, params: Mapping[str, str | int]) -> Answer:
+        """Over the socket, without an answer over HTTP, and once more when the connection is back.
+
+        So two who are being put through wait for no reconnect, and are not torn apart by a short one.
+        """
+        until = asyncio.get_running_loop().time() + REQUEST_TIMEOUT
+        while True:
+            if self._over_socket.usable:
+                with contextlib.suppress(OSError, TimeoutError, aiohttp.ClientError):
+                    return await self._over_socket.ask(method, path, json, params, SECOND_TRY)
+            try:
+                return await self._over_http.ask(method, path, json, params)
+            except (OSError, aiohttp.ClientError):
+                if self._severed or self._over_http.session is None or asyncio.get_running_loop().time() > until:
+                    raise
+            await asyncio.sleep(AGAIN)
