@@ -19,9 +19,9 @@ _TEMPLATE = "migrated"
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _logs() -> None:
-    """Log as in production: a line of JSON each."""
+    """Log as in production, a line of JSON each, whatever the command of the test before had set."""
     log.configure("info", terminal=False)
 
 

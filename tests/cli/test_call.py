@@ -24,7 +24,7 @@ def test_list_shows_filters_and_speaks_json(vorzimmer: Vorzimmer, call_stored: S
     assert "withheld" in lines[1]
     assert "+491701234567" in lines[2]
     rows = [json.loads(line) for line in vorzimmer("calls", "--client", "mueller", "--json").stdout.splitlines()]
-    assert [(row["call_id"], row["talk"], row["disposition"]) for row in rows] == [("c-1", "60.008", "answered")]
+    assert [(row["call_id"], row["talk"], row["disposition"]) for row in rows] == [("c-1", "60.000", "answered")]
     since = vorzimmer("calls", "--since", "2026-04-01T10:00", "--json").stdout
     assert [json.loads(line)["call_id"] for line in since.splitlines()] == ["c-2"]
     assert vorzimmer("calls", "--limit", "1", "--json").stdout.count("\n") == 1

@@ -17,7 +17,7 @@ from tests.e2e.test_calls import DID, MACHINE, OFFICE, client, group, talking
 from tests.sipp import sound
 from vorzimmer.asterisk.cdr_file import Witness, read
 
-AGREE = timedelta(seconds=0.1)
+AGREE = timedelta(seconds=0.5)
 
 ALONE = 20.0
 """Seconds of patience for a caller: the dialplan waits for the daemon for eight of them."""
@@ -99,6 +99,8 @@ async def test_a_call_whose_journal_is_lost_is_completed_once(house: House, dsn:
             await talking(call, talk)
             await call.hang_up()
             [witness] = await witnessed(house, since)
+            await talk.finished()
+            await house.quiet()
             daemon.kill()
             await daemon.exit_status()
     await asyncio.to_thread(shutil.rmtree, house.settings.paths.state / "journal")
@@ -123,6 +125,7 @@ async def test_a_message_whose_note_is_lost_is_found(house: House) -> None:
     await house.use(client(MACHINE, announcements={"machine": "m.wav"}))
     await house.announce("mueller", seconds=1.5, machine=12)
     await house.start()
+    await house.dialplan_ready()
     await house.stop()
     call = await house.call(DID)
     await call.line.hears(sound.announcement(12, 1.5), patience=ALONE)
