@@ -71,11 +71,17 @@ class Recovery:
         Raises:
             AriError: Asterisk cannot say how things are; to be run again after the next connect.
         """
-        if self._lost:
-            await self._resume_lost()
-        if self._exchange.ari.connects > 1:
-            await self._catch_up()
-        await self._sweep()
+        try:
+            if self._lost:
+                await self._resume_lost()
+            if self._exchange.ari.connects > 1:
+                await self._catch_up()
+            await self._sweep()
+        except AriError:
+            raise
+        except Exception:
+            # A mistake of ours. Taking calls is worth more than what it was about.
+            log.exception("recovery.failed")
         self.done.set()
 
     async def _look(self) -> View:
@@ -108,7 +114,12 @@ class Recovery:
         # Who has phones first, for the others must find them taken; then in the order of arrival, so that who waited
         # first is first again.
         for call in sorted(self._sessions.values(), key=lambda call: (call.begun.talk is None, not call.legs)):
-            self._resume(call, view, ends.get(call.id))
+            try:
+                self._resume(call, view, ends.get(call.id))
+            except Exception:
+                # One ledger that cannot be read must not keep the others waiting; the sweep takes its caller anew.
+                log.exception("recovery.call_failed", call_id=call.id)
+                call.forget()
         log.info("recovery.resumed", calls=len(self._lost), ended=len(gone))
         self._lost.clear()
         self._sessions.clear()
@@ -159,16 +170,6 @@ class Recovery:
         silent = asyncio.get_running_loop().time() - self._exchange.ari.silent_since
         return self._exchange.clock() - timedelta(seconds=silent)
 
-    def returned(self, call_id: str) -> None:
-        """A call that had been left to the dialplan came back from there."""
-        known = self._exchange.left.pop(call_id)
-
-        async def resume_it() -> None:
-            call = Session.resumed(self._exchange, known)
-            self._resume(call, await self._look(), None)
-
-        self._quietly(resume_it())
-
     # What belongs to nobody
 
     async def _sweep(self) -> None:
@@ -186,7 +187,7 @@ class Recovery:
                 self._quietly(exchange.ari.channels(channel.id).hang_up())
         for bridge in view.bridges:
             call_id, _, rest = bridge.rpartition("-")
-            if rest == "b" and call_id not in self._supervisor.calls:
+            if rest == "b" and call_id not in self._supervisor.calls and call_id not in view.channels:
                 self._quietly(exchange.ari.bridges(bridge).destroy())
 
     def _knows(self, call_id: str) -> bool:
@@ -196,7 +197,7 @@ class Recovery:
         """A caller of whom no ledger tells: its start was missed, or its records are lost."""
         partner, bridge = view.partner(channel.id), view.bridges.get(f"{channel.id}-b")
         if partner is None or bridge is None:
-            self._supervisor.admit(channel, channel.app_args, missed=True, bridged=bridge is not None)
+            self._supervisor.begin(channel, channel.app_args, missed=True, bridged=bridge is not None)
             return
         exchange = self._exchange
         arrived = channel.created_at or exchange.clock()

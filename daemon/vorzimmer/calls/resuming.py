@@ -102,9 +102,9 @@ def _find_talk(call: Session, view: View, plan: Plan) -> None:
     place = resume.place_of_target(plan.steps, leg.target)
     step = plan.steps[place] if place is not None else None
     if isinstance(step, Forward):
-        call.found_in_talk(leg.id, Kind.FORWARDED, max(answered), by=step.kind, number=leg.target)
+        call.found_in_talk(leg.id, Kind.FORWARDED, max(answered, default=call.arrived), by=step.kind, number=leg.target)
     else:
-        call.found_in_talk(leg.id, Kind.TALKING, max(answered), by=leg.target)
+        call.found_in_talk(leg.id, Kind.TALKING, max(answered, default=call.arrived), by=leg.target)
 
 
 async def go_on(call: Session, plan: Plan) -> None:

@@ -226,7 +226,8 @@ class Session(Chronicle):
     async def _build_bridge(self) -> None:
         if not self._built:
             self._bridged = True
-            await self._bridge.create()
+            with contextlib.suppress(Conflict):  # it is there: a first request took effect whose answer was lost
+                await self._bridge.create()
             self._built = True
 
     async def clear_legs(self) -> None:

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import structlog
@@ -54,10 +53,7 @@ class Supervisor:
         self._exchange = exchange
         self._on_end = on_end
         self.calls: dict[str, Session] = {}
-        self.on_return: Callable[[str], None] = lambda _: None
-        """Told of a call that comes back from the dialplan, to which it had been left."""
-        self._waiting: dict[str, Callable[[], Session]] = {}
-        self._admitting: asyncio.Task[None] | None = None
+        self._turn_at = 0.0
         self._ended: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turning_away = False
@@ -74,37 +70,16 @@ class Supervisor:
             self.spawn(_quietly(exchange.ari.channels(event.of).hang_up()))
         elif self._turning_away:
             self.spawn(_quietly(exchange.ari.channels(event.of).move_to_dialplan("vorzimmer", "arrive", "away")))
-        elif event.of in exchange.left:
-            self.on_return(event.of)
         elif not self.knows(event.of):
-            self.admit(event.channel, event.args)
+            self.begin(event.channel, event.args)
 
     def knows(self, call_id: str) -> bool:
         """Whether the call lives here, or has ended here a while ago."""
         return call_id in self.calls or call_id in self._ended
 
-    def admit(
-        self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False, bridged: bool = False
-    ) -> None:
-        """Take a call (see `begin`), in its turn where many wait to be taken: all at once, each would be slow."""
-        if not (missed or _is_late(args) or self._waiting):
-            self.begin(channel, args)
-            return
-        self._waiting[channel.id] = partial(self.begin, channel, args, missed=missed, bridged=bridged)
-        if self._admitting is None or self._admitting.done():
-            self._admitting = self.spawn(self._admit_in_turn())
-
-    async def _admit_in_turn(self) -> None:
-        while self._waiting:
-            call_id = next(iter(self._waiting))
-            begin = self._waiting.pop(call_id)
-            if not self.knows(call_id):
-                begin()
-            await asyncio.sleep(PACE)
-
     def begin(
         self, channel: events.ChannelData, args: tuple[str, ...], *, missed: bool = False, bridged: bool = False
-    ) -> Session:
+    ) -> None:
         """Take a call. `missed`: its start was told while nobody listened; `bridged`: its bridge is there already.
 
         Such a call, and one that had waited for us in the dialplan, arrived when its channel did.
@@ -113,24 +88,32 @@ class Supervisor:
         incoming = read_arrival(args[1:], channel.caller_name, exchange.region, exchange.directory().own_numbers)
         if exchange.gate.is_dialled(incoming.diverted_from):
             incoming = replace(incoming, looped=True)
-        late = _is_late(args)
+        late = args[6:] not in ((), ("0",))
         call = Session(exchange, channel.id, incoming, arrived=channel.created_at if late or missed else None)
+        # Here and not in the task, so that nothing that is told meanwhile stands in the ledger before it.
+        call.record(Kind.ARRIVED, at=call.arrived, **resume.arrival(incoming))
         if missed:
             call.found_unknown()
         if bridged:
             call.found_bridge()
 
         async def work() -> None:
-            plan = plan_call(call, channel.sip_call_id)
-            if missed and channel.state == "Up":
-                call.found_answered()
             if late:
                 # The dialplan had begun to note the call for later; now that it is in the ledger it is ours.
                 note_file(exchange, call.id).unlink(missing_ok=True)
-            await follow(call, plan.steps)
+            if missed and channel.state == "Up":
+                call.found_answered()
+            await self._turn(waited=late or missed)
+            await follow(call, plan_call(call, channel.sip_call_id).steps)
 
         self.run(call, work)
-        return call
+
+    async def _turn(self, *, waited: bool) -> None:
+        """Let calls that have waited for us go on one after another: all at once, each would be slow."""
+        now = asyncio.get_running_loop().time()
+        if waited or self._turn_at > now:
+            self._turn_at = max(self._turn_at + PACE, now)
+            await asyncio.sleep(self._turn_at - now)
 
     def run(self, call: Session, work: Work) -> None:
         """Give the call a task that does the work and ends the call, whatever happens."""
@@ -213,9 +196,9 @@ class Supervisor:
     async def let_go(self) -> None:
         """End every task and no call: they live on in Asterisk, and nobody hears silence."""
         self.turn_away()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HOLD_SECONDS):
-                await asyncio.gather(*(call.hearing.hold_the_line() for call in self.calls.values()))
+        held = [self.spawn(call.hearing.hold_the_line()) for call in self.calls.values()]
+        if held:
+            await asyncio.wait(held, timeout=HOLD_SECONDS)
         self._letting_go = True
         self._exchange().ari.sever()
         for call in self.calls.values():
@@ -226,14 +209,8 @@ class Supervisor:
             await asyncio.wait(self._tasks)
 
 
-def _is_late(args: tuple[str, ...]) -> bool:
-    """Whether the dialplan had tried before, while we were away."""
-    return args[6:] not in ((), ("0",))
-
-
 def plan_call(call: Session, sip_call_id: str = "") -> Plan:
-    """Write the arrival down and decide. `sip_call_id` links the log with a trace of the line."""
-    call.record(Kind.ARRIVED, at=call.arrived, **resume.arrival(call.incoming))
+    """Decide, and write it down. `sip_call_id` links the log with a trace of the line."""
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = plan.client
     call.record(Kind.ROUTED, **resume.routed(plan))

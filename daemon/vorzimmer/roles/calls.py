@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -133,11 +135,19 @@ def _build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost:
         spool=paths.spool,
         recordings=paths.recordings,
         notes=paths.fallback / "calls",
-        witness=partial(cdr_file.ended, paths.cdr),
+        witness=partial(_ends, paths.cdr),
     )
-    supervisor.on_return = recovery.returned
     recovery.prepare()
     return _House(exchange, supervisor, recovery, ami, reachability)
+
+
+def _ends(file: Path, call_ids: Collection[str], since: datetime) -> Mapping[str, datetime]:
+    """When calls ended, from Asterisk's records. Without them the last time known counts: no call waits for a file."""
+    try:
+        return cdr_file.ended(file, call_ids, since)
+    except OSError as error:
+        trouble("records.unreadable", file=str(file), error=str(error))
+        return {}
 
 
 async def _settle(snapshot: Snapshot, tree: Callable[[], Awaitable[None]]) -> None:
