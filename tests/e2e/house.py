@@ -90,13 +90,13 @@ class House:
             self._daemon = None
 
     async def dialplan_ready(self, announcements: int = 1) -> None:
-        """Wait until the dialplan could answer alone, for so many numbers with their clients' own announcement."""
+        """Wait until the dialplan could answer alone, so many numbers with their clients' own announcement."""
         folder = self.settings.paths.fallback / "did"
 
-        async def rendered() -> list[Path]:
-            return list(folder.glob("*/announcement.alaw"))
+        async def rendered() -> tuple[int, int]:
+            return len([*folder.iterdir()]), len([*folder.glob("*/announcement.alaw")])
 
-        await eventually(rendered, lambda found: len(found) == announcements)
+        await eventually(rendered, lambda found: found[0] > 0 and found[1] == announcements)
 
     # People
 

@@ -308,6 +308,7 @@ async def test_alone_the_dialplan_holds_too(house: House) -> None:
     """
     await house.use(client(MACHINE))
     await house.start()
+    await house.dialplan_ready(0)
     await house.stop()
     fallback = house.sandbox.fallback
     before = {path for path in fallback.rglob("*") if path.parent.name != "calls"}

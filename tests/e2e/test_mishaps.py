@@ -16,12 +16,13 @@ import pytest
 from tests.e2e.conftest import furnished
 from tests.e2e.house import CALLER, House
 from tests.e2e.outage import Cable
-from tests.e2e.test_away import all_taken_up
+from tests.e2e.test_away import all_taken_up, noted
 from tests.e2e.test_calls import DID, MACHINE, OFFICE, client, group, talking
 from tests.e2e.test_recovery import OTHER, in_talk, kinds, music, now, seen, sounds
 from tests.sipp import sound
+from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.objects import Channel
-from vorzimmer.calls import takeup
+from vorzimmer.calls import supervisor, takeup
 from vorzimmer.calls.steps import ring_group
 from vorzimmer.core.plan import RingGroup
 from vorzimmer.sandbox import asterisk, process
@@ -291,3 +292,58 @@ class TestMistake:
         assert (await call.finished()).by == "far"
         cdr = await house.cdr()
         assert (cdr["disposition"], cdr["hung_up_by"]) == ("answered", "callee")
+
+
+class TestWhatIsRepeatedOrMissing:
+    """Answers that get lost, records that cannot be read, callers who leave before their turn."""
+
+    async def test_records_of_asterisk_that_cannot_be_read(self, house: House, kill: Kill) -> None:
+        """The daemon is ready all the same, and a call that ended meanwhile ends with the last time known."""
+        cdr = house.folder / "no-file"
+        cdr.mkdir()
+        house.settings = house.settings.model_copy(
+            update={"paths": house.settings.paths.model_copy(update={"cdr": cdr})}
+        )
+        await house.use(client(group()), groups=(OFFICE,))
+        await house.start()
+        call, talk = await in_talk(house, await house.agent(1))
+        await kill()
+        await call.hang_up()
+        await house.start()
+        assert (await talk.finished()).by == "far"
+        found = await house.cdr()
+        assert (found["disposition"], found["hung_up_by"]) == ("answered", "caller")
+
+    async def test_requests_that_asterisk_gets_twice(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What may be repeated has one effect: a talk that is put through twice is one talk, and ends as ever."""
+        once = Ari._ask_until_heard
+
+        async def twice(ari: Ari, *request: Any) -> Any:
+            await once(ari, *request)
+            return await once(ari, *request)
+
+        monkeypatch.setattr(Ari, "_ask_until_heard", twice)
+        await house.use(client(group(), music=True), groups=(OFFICE,))
+        await house.start()
+        call, talk = await in_talk(house, await house.agent(1))
+        await talking(call, talk)
+        await call.hang_up()
+        assert (await talk.finished()).by == "far"
+        assert (await house.cdr())["disposition"] == "answered"
+        assert await kinds(house, "call.problem") == []
+
+    async def test_who_leaves_before_his_turn(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of those who waited for a daemon, one leaves before he is taken: one CDR, and no phone rings for him."""
+        await house.use(client(group()), groups=(OFFICE,))
+        await house.start()
+        await house.dialplan_ready(0)
+        await house.stop()
+        phone = await house.agent(1)
+        call = await house.call(DID)
+        await noted(house, f"did={DID}")
+        monkeypatch.setattr(supervisor, "PACE", 1e6)  # his turn does not come
+        await house.start()
+        await all_taken_up(house)
+        await call.hang_up()
+        found = await house.cdr()
+        assert (found["disposition"], found["hung_up_by"], phone.incoming) == ("abandoned", "caller", [])
