@@ -21,7 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vorzimmer.core.client import Endpoint, TimeZone
+from vorzimmer.core.model import Endpoint, TimeZone
 
 DEFAULT_FILE = Path("/etc/vorzimmer/vorzimmer.toml")
 PREFIX = "VORZIMMER_"

@@ -13,7 +13,7 @@ import pytest
 from tests.announcements import sounds
 from vorzimmer.announcements.convert import BadAudio, convert
 from vorzimmer.announcements.library import LibraryBusyError, install, installation, media_uri, originals, seconds
-from vorzimmer.core.client import Sound
+from vorzimmer.core.handling import Sound
 
 RATE = 8000
 SPOKEN = {seed: sounds.speech(0.5 + seed / 4, RATE, seed=seed) for seed in (1, 2, 3)}

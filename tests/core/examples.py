@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vorzimmer.core.client import Book, Client, Group
+from vorzimmer.core.client import Book, Client
 from vorzimmer.core.dialing import Policy
+from vorzimmer.core.handling import Group
 from vorzimmer.core.ledger import CallEvent, Kind
 
 DID = "+498999998100"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.core.examples import DID, OTHER_DID, make_client
-from vorzimmer.core.client import Book, Client, Greet, Mail, ToMachine
+from vorzimmer.core.client import Book, Client, Mail
+from vorzimmer.core.handling import Greet, ToMachine
 
 FULL: dict[str, Any] = {
     "id": "praxis-1",

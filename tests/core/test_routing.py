@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.core.examples import DID, HOUSE, OTHER_DID, make_client, make_groups
 from vorzimmer.core.acd import Pool
-from vorzimmer.core.client import Client, Sound, Strategy
+from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.handling import Sound, Strategy
 from vorzimmer.core.plan import Announce, Answer, Forward, Hangup, Incoming, Machine, Plan, RingGroup, Step
 from vorzimmer.core.routing import decide, fallback_media
 

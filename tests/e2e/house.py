@@ -19,7 +19,8 @@ from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Phone
 from vorzimmer import app
 from vorzimmer.announcements.library import install
-from vorzimmer.core.client import Book, Sound
+from vorzimmer.core.client import Book
+from vorzimmer.core.handling import Sound
 from vorzimmer.roles.running import now
 from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.settings import Settings

@@ -21,7 +21,7 @@ from tests.faults.evidence import Stored, Witnessed
 from tests.faults.unit import Unit, UnitFile
 from tests.sipp import sound
 from vorzimmer.announcements.library import install
-from vorzimmer.core.client import Sound
+from vorzimmer.core.handling import Sound
 from vorzimmer.sandbox import asterisk, mail, postgres, process
 from vorzimmer.sandbox.layout import HTTP
 from vorzimmer.sandbox.sandbox import Sandbox

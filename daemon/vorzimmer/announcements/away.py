@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vorzimmer.announcements.fallback import FallbackEntry
-from vorzimmer.core.client import Client, ToMachine, did_keys
+from vorzimmer.core.client import Client, did_keys
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.handling import ToMachine
 from vorzimmer.core.routing import fallback_media
 
 

@@ -25,7 +25,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from vorzimmer.announcements.convert import ALAW, SLN16, BadAudio, convert, take
-from vorzimmer.core.client import Sound
+from vorzimmer.core.handling import Sound
 
 Wanted = Mapping[str, Mapping[Sound, Path]]
 """For each client's id all its sounds and their files; no sounds: the client's folder goes."""

@@ -13,7 +13,8 @@ from vorzimmer.announcements import library
 from vorzimmer.announcements.convert import BadAudio
 from vorzimmer.announcements.library import LibraryBusyError
 from vorzimmer.cli import context
-from vorzimmer.core.client import Book, Sound
+from vorzimmer.core.client import Book
+from vorzimmer.core.handling import Sound
 from vorzimmer.settings import Settings
 from vorzimmer.store import book as stored
 from vorzimmer.store import book_file

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from vorzimmer.core.client import Client, Did, Group, Handling, ToGroup, did_keys
+from vorzimmer.core.client import Client, Did, did_keys
+from vorzimmer.core.handling import Group, Handling, ToGroup
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from vorzimmer.core.client import Client, Did, Strategy
+from vorzimmer.core.client import Client, Did
+from vorzimmer.core.handling import Strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import assert_never
 
 from vorzimmer.core import acd, office_hours
-from vorzimmer.core.client import (
-    Client,
+from vorzimmer.core.client import Client
+from vorzimmer.core.dialing import Policy, check_number, policy_for
+from vorzimmer.core.directory import Directory
+from vorzimmer.core.handling import (
     Greet,
     Handling,
     Sound,
@@ -23,8 +25,6 @@ from vorzimmer.core.client import (
     ToMachine,
     ToNumber,
 )
-from vorzimmer.core.dialing import Policy, check_number, policy_for
-from vorzimmer.core.directory import Directory
 from vorzimmer.core.plan import (
     Announce,
     Answer,

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from vorzimmer.core.client import STORED, Book, Client, Group, did_keys
+from vorzimmer.core.client import Book, Client, did_keys
 from vorzimmer.core.directory import missing_groups, repeated
+from vorzimmer.core.handling import Group
+from vorzimmer.core.model import STORED
 
 
 class BookError(Exception):

@@ -8,8 +8,8 @@ from typing import TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from vorzimmer.core.client import STORED
 from vorzimmer.core.directory import Key
+from vorzimmer.core.model import STORED
 from vorzimmer.core.ports import Trouble
 
 M = TypeVar("M", bound=BaseModel)

@@ -18,8 +18,9 @@ from time import monotonic
 import asyncpg
 import orjson
 
-from vorzimmer.core.client import Client, Group
+from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.handling import Group
 from vorzimmer.core.ports import Trouble
 from vorzimmer.store import book, outage
 from vorzimmer.store.migrate import SchemaError, require_current

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
 from vorzimmer.core.acd import choose
-from vorzimmer.core.client import Strategy
+from vorzimmer.core.handling import Strategy
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.plan import RingGroup
 

@@ -1,0 +1,109 @@
+"""What happens to a client's calls in one state of the office: how a call begins, and the overflow chain."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from vorzimmer.core.model import Endpoint, Model, Number, Slug
+
+
+class Sound(StrEnum):
+    """What an announcement is for."""
+
+    GREETING = "greeting"
+    CLOSED = "closed"
+    LUNCH = "lunch"
+    HOLIDAY = "holiday"
+    VACATION = "vacation"
+    QUEUE = "queue"
+    MACHINE = "machine"
+
+
+class Strategy(StrEnum):
+    """How the endpoints of a group ring."""
+
+    ALL = "all"
+    SEQUENTIAL = "sequential"
+
+
+class Group(Model):
+    """SIP endpoints that ring together or one after another."""
+
+    id: Slug
+    endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1)]
+    strategy: Strategy = Strategy.ALL
+
+    @field_validator("endpoints")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("an endpoint stands twice in the group")
+        return value
+
+
+class ToGroup(Model):
+    """Ring a group. `seconds`: how long it rings; `wait`: how long to wait for one to get free if all are busy."""
+
+    to: Literal["group"]
+    group: Slug
+    seconds: Annotated[int, Field(ge=1, le=300)] = 20
+    wait: Annotated[int, Field(ge=0, le=1800)] = 0
+
+
+class ToNumber(Model):
+    """Forward over the trunk to a partner or a mobile. `confirm`: the called side must press 1."""
+
+    to: Literal["partner", "mobile"]
+    number: Number
+    seconds: Annotated[int, Field(ge=1, le=300)] = 25
+    confirm: bool = True
+
+
+class ToMachine(Model):
+    """The answering machine. Limits in seconds: of the message, and of silence that ends it."""
+
+    to: Literal["machine"]
+    max_seconds: Annotated[int, Field(ge=5, le=900)] = 180
+    silence: Annotated[int, Field(ge=1, le=60)] = 6
+
+
+class ToAnnouncement(Model):
+    """Play an announcement and go on."""
+
+    to: Literal["announcement"]
+    sound: Sound
+
+
+class ToHangup(Model):
+    """Hang up with a Q.850 cause."""
+
+    to: Literal["hangup"]
+    cause: Annotated[int, Field(ge=1, le=127)] = 16
+
+
+Target = Annotated[ToGroup | ToNumber | ToMachine | ToAnnouncement | ToHangup, Field(discriminator="to")]
+
+
+class Greet(StrEnum):
+    """How the call begins: ring on, play the greeting before answering (early media), or answer at once."""
+
+    RING = "ring"
+    EARLY = "early"
+    ANSWER = "answer"
+
+
+class Handling(Model):
+    """What happens to a call in one state of the office: how it begins and the overflow chain."""
+
+    begin: Greet = Greet.RING
+    chain: Annotated[tuple[Target, ...], Field(min_length=1, max_length=20)]
+    music: bool = False
+    """Answer before the groups ring and play music, instead of letting the caller hear ringing."""
+
+
+DEFAULT_CLOSED = Handling(
+    begin=Greet.ANSWER, chain=(ToAnnouncement(to="announcement", sound=Sound.CLOSED), ToMachine(to="machine"))
+)
