@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from vorzimmer.core.agent import Agent
+from vorzimmer.core.contact import CallerRule, Contact, Rota
 from vorzimmer.core.handling import DEFAULT_CLOSED, Group, Handling, Sound
 from vorzimmer.core.model import (
     Address,
@@ -102,8 +104,19 @@ def _mail(value: Any) -> Any:
     return value
 
 
+class CallRecording(Model):
+    """Whether talks may be recorded, with everybody's proven consent, and for how many days a recording is kept."""
+
+    allowed: bool = False
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
 class Client(Model):
-    """One client: who it is, when it is open, what happens to its calls, whom to tell."""
+    """One client: who it is, when it is open, what happens to its calls, whom to tell.
+
+    `team`: whose agents serve it, all if none is named; `skills`: what they must have, all of them; `secrecy`: only
+    agents with a pledge on file (§ 203 StGB). `priority`: of its callers in the queue, 9 before 0.
+    """
 
     id: Slug
     name: Annotated[str, Field(min_length=1, max_length=120)]
@@ -126,6 +139,14 @@ class Client(Model):
     announcements: dict[Sound, FileName] = Field(default={})
     mail: Annotated[Mail | None, BeforeValidator(_mail, json_schema_input_type=Mail | list[Address])] = None
     forwarding: Forwarding = Forwarding()
+    team: Slug | None = None
+    skills: tuple[Slug, ...] = ()
+    secrecy: bool = False
+    priority: Annotated[int, Field(ge=0, le=9)] = 5
+    contacts: tuple[Contact, ...] = ()
+    rota: Rota | None = None
+    callers: tuple[CallerRule, ...] = ()
+    recording: CallRecording = CallRecording()
 
     @field_validator("name")
     @classmethod
@@ -142,10 +163,31 @@ class Client(Model):
                 if key in seen:
                     raise ValueError(f"number {key[0]} stands twice")
                 seen.add(key)
+        self._people_exist()
         dates = [day.date for day in self.special_days]
         if len(set(dates)) != len(dates):
             raise ValueError("a date stands twice in special_days")
         return self
+
+    def _people_exist(self) -> None:
+        known = [contact.id for contact in self.contacts]
+        if len(set(known)) != len(known):
+            raise ValueError("a contact stands twice")
+        duties = [duty.contact for duty in self.rota.duties] if self.rota else []
+        named = [*duties, *(rule.contact for rule in self.callers if rule.contact is not None)]
+        if unknown := sorted({name for name in named if name not in known}):
+            raise ValueError(f"there is no contact {', '.join(map(repr, unknown))}")
+        numbers = [rule.number for rule in self.callers]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("a caller's number stands twice in callers")
+
+    def contact(self, name: str) -> Contact | None:
+        """The contact of this id."""
+        return next((contact for contact in self.contacts if contact.id == name), None)
+
+    def rule_for(self, caller: str | None) -> CallerRule | None:
+        """The rule for a caller's number (E.164)."""
+        return next((rule for rule in self.callers if rule.number == caller), None)
 
 
 def did_keys(did: Did) -> tuple[tuple[str, str | None], ...]:
@@ -159,4 +201,5 @@ class Book(Model):
     """What one file holds."""
 
     group: tuple[Group, ...] = ()
+    agent: tuple[Agent, ...] = ()
     client: tuple[Client, ...] = ()

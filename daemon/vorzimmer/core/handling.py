@@ -20,6 +20,9 @@ class Sound(StrEnum):
     VACATION = "vacation"
     QUEUE = "queue"
     MACHINE = "machine"
+    BLOCKED = "blocked"
+    WHISPER = "whisper"
+    """To the agent alone, before the caller is heard."""
 
 
 class Strategy(StrEnum):
@@ -53,6 +56,25 @@ class ToGroup(Model):
     wait: Annotated[int, Field(ge=0, le=1800)] = 0
 
 
+class ToQueue(Model):
+    """Wait for an agent who may serve the client. Durations are seconds.
+
+    `at_once`: how many agents ring together, for `seconds`, before the next ones do. `wait`: how long a caller waits
+    at most. `most_waiting`, `most_wait`: with so many waiting for the same agents, or so long a wait predicted, the
+    chain goes on at once. `announce_every`: place and predicted wait are said so often; 0: never. `callback`: who
+    presses 1 is called back and keeps the place.
+    """
+
+    to: Literal["queue"]
+    at_once: Annotated[int, Field(ge=1, le=10)] = 1
+    seconds: Annotated[int, Field(ge=5, le=120)] = 15
+    wait: Annotated[int, Field(ge=1, le=3600)] = 300
+    most_waiting: Annotated[int, Field(ge=0, le=1000)] | None = None
+    most_wait: Annotated[int, Field(ge=1, le=3600)] | None = None
+    announce_every: Annotated[int, Field(ge=0, le=600)] = 45
+    callback: bool = False
+
+
 class ToNumber(Model):
     """Forward over the trunk to a partner or a mobile. `confirm`: the called side must press 1."""
 
@@ -84,7 +106,7 @@ class ToHangup(Model):
     cause: Annotated[int, Field(ge=1, le=127)] = 16
 
 
-Target = Annotated[ToGroup | ToNumber | ToMachine | ToAnnouncement | ToHangup, Field(discriminator="to")]
+Target = Annotated[ToGroup | ToQueue | ToNumber | ToMachine | ToAnnouncement | ToHangup, Field(discriminator="to")]
 
 
 class Greet(StrEnum):

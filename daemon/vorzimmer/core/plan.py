@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import Literal
 
 from vorzimmer.core.client import Client, Did
+from vorzimmer.core.contact import Treatment
 from vorzimmer.core.handling import Strategy
+from vorzimmer.core.serving import Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,28 @@ class RingGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """Wait for an agent who may serve the client; the rest is as in `ToQueue`. `priority`: 10 is a VIP's."""
+
+    needs: Needs
+    priority: int
+    at_once: int
+    seconds: int
+    wait: int
+    most_waiting: int | None
+    most_wait: int | None
+    announce_every: int
+    callback: bool
+    music: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forward:
     """Dial a number over the trunk, after the gate said yes. Seconds of ringing."""
 
     number: str
-    kind: Literal["partner", "mobile"]
+    kind: Literal["partner", "mobile", "contact"]
     seconds: int
     confirm: bool
     music: bool
@@ -100,7 +119,7 @@ class Hangup:
     reason: str
 
 
-Step = Answer | Announce | RingGroup | Forward | Machine | Hangup
+Step = Answer | Announce | RingGroup | Queue | Forward | Machine | Hangup
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +132,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is decided when the call arrives. `client` is None for an unknown number."""
+    """Everything that is decided when the call arrives. `client` is None for an unknown number.
+
+    `treatment`: the client's rule for this caller.
+    """
 
     client: Client | None
     did: Did | None
@@ -122,6 +144,7 @@ class Plan:
     steps: tuple[Step, ...]
     skipped: tuple[Skipped, ...] = ()
     decided_at: datetime | None = None
+    treatment: Treatment | None = None
 
 
 # Media are names, not paths: "lib:CLIENT/NAME" is a file of the library, "sys:NAME" one of Asterisk's own sounds.

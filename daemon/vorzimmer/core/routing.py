@@ -12,6 +12,7 @@ from typing import assert_never
 
 from vorzimmer.core import acd, office_hours
 from vorzimmer.core.client import Client
+from vorzimmer.core.contact import CallerRule, Treatment
 from vorzimmer.core.dialing import Policy, check_number, policy_for
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.handling import (
@@ -24,6 +25,7 @@ from vorzimmer.core.handling import (
     ToHangup,
     ToMachine,
     ToNumber,
+    ToQueue,
 )
 from vorzimmer.core.plan import (
     Announce,
@@ -35,16 +37,22 @@ from vorzimmer.core.plan import (
     Media,
     OfficeState,
     Plan,
+    Queue,
     RingGroup,
     Skipped,
     Step,
 )
+from vorzimmer.core.serving import needs_of
 
 NO_SERVICE: Media = "sys:ss-noservice"
 NOBODY_AVAILABLE: Media = "sys:vm-nobodyavail"
 LEAVE_A_MESSAGE: Media = "sys:vm-intro"
+BLOCKED: Media = "sys:followme/sorry"
 
-UNALLOCATED, NORMAL, USER_BUSY, NO_ANSWER = 1, 16, 17, 19
+VIP = 10
+"""Before every priority that a client can have."""
+
+UNALLOCATED, NORMAL, USER_BUSY, NO_ANSWER, CALL_REJECTED = 1, 16, 17, 19, 21
 """Q.850 causes."""
 
 
@@ -58,7 +66,8 @@ def decide(call: Incoming, directory: Directory, policy: Policy, pool: acd.Pool,
     if match is None:
         return _unknown(at)
     opening = office_hours.state(match.client, match.did, at)
-    chain = _Chain(match.client, opening.state, directory, policy, pool)
+    rule = None if call.withheld else match.client.rule_for(call.caller)
+    chain = _Chain(match.client, opening.state, directory, policy, pool, rule)
     chain.build()
     return Plan(
         client=match.client,
@@ -68,6 +77,7 @@ def decide(call: Incoming, directory: Directory, policy: Policy, pool: acd.Pool,
         steps=tuple(chain.steps),
         skipped=tuple(chain.skipped),
         decided_at=at,
+        treatment=rule.treatment if rule else None,
     )
 
 
@@ -107,13 +117,20 @@ class _Chain:
     """Turns one client's handling into steps, keeping track of whether the caller was answered on the way."""
 
     def __init__(
-        self, client: Client, state: OfficeState, directory: Directory, policy: Policy, pool: acd.Pool
+        self,
+        client: Client,
+        state: OfficeState,
+        directory: Directory,
+        policy: Policy,
+        pool: acd.Pool,
+        rule: CallerRule | None,
     ) -> None:
         self.client = client
         self.state = state
         self.directory = directory
         self.policy = policy_for(client.forwarding, policy)
         self.pool = pool
+        self.rule = rule
         self.handling, self.name, self.closed_sound = _handling(client, state)
         self.steps: list[Step] = []
         self.skipped: list[Skipped] = []
@@ -121,6 +138,10 @@ class _Chain:
 
     def build(self) -> None:
         """Fill `steps` and `skipped`."""
+        if self._is(Treatment.BLOCK):
+            self._block()
+            return
+        self._put_through_at_once()
         self._begin()
         targets = deque(enumerate(self.handling.chain, 1))
         while targets and not self._ended():
@@ -128,6 +149,27 @@ class _Chain:
         self._finish()
         for n, target in targets:
             self._skip(n, target, "the chain has ended before it")
+
+    def _is(self, treatment: Treatment) -> bool:
+        return self.rule is not None and self.rule.treatment is treatment
+
+    def _block(self) -> None:
+        """As early media where there is any: a blocked caller shall not cost, and is not rung through to anybody."""
+        reason = "the client blocks this caller"
+        self.steps.append(Announce(media(self.client, Sound.BLOCKED) or BLOCKED, early=True, reason=reason))
+        self.steps.append(Hangup(CALL_REJECTED, reason))
+
+    def _put_through_at_once(self) -> None:
+        """Inside the hours, to the contact that the client named for this caller; nobody there: as everybody."""
+        if self.rule is None or self.rule.contact is None or self.state is not OfficeState.OPEN:
+            return
+        contact = self.client.contact(self.rule.contact)
+        for number in contact.numbers if contact else ():
+            refusal = check_number(number, self.policy.countries, self.directory.own_numbers)
+            if contact is None or refusal is not None:
+                continue
+            reason = f"the client puts this caller through to {contact.name} at once"
+            self.steps.append(Forward(number, "contact", contact.seconds, confirm=True, music=False, reason=reason))
 
     def _begin(self) -> None:
         """Answer if so set, and greet; a closed office's announcement, first in its chain, is greeting enough."""
@@ -145,6 +187,8 @@ class _Chain:
         match target:
             case ToGroup():
                 self._ring(n, target, reason)
+            case ToQueue():
+                self._queue(target, reason)
             case ToNumber():
                 self._forward(n, target, reason)
             case ToAnnouncement():
@@ -174,6 +218,24 @@ class _Chain:
                 strategy=group.strategy,
                 seconds=target.seconds,
                 wait=target.wait,
+                music=self.handling.music,
+                reason=reason,
+            )
+        )
+
+    def _queue(self, target: ToQueue, reason: str) -> None:
+        self._music()
+        self.steps.append(
+            Queue(
+                needs=needs_of(self.client),
+                priority=VIP if self._is(Treatment.VIP) else self.client.priority,
+                at_once=target.at_once,
+                seconds=target.seconds,
+                wait=target.wait,
+                most_waiting=target.most_waiting,
+                most_wait=target.most_wait,
+                announce_every=target.announce_every,
+                callback=target.callback,
                 music=self.handling.music,
                 reason=reason,
             )
