@@ -14,6 +14,7 @@ from vorzimmer.asterisk.events import ChannelData
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
+from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.client import Client
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.directory import Directory
@@ -51,6 +52,7 @@ class Records:
 
     events: list[CallEvent] = field(default_factory=list)
     ends: list[Mapping[str, Any]] = field(default_factory=list)
+    agents: list[AgentEvent] = field(default_factory=list)
 
     def append(self, event: CallEvent) -> None:
         """Keep an event."""
@@ -59,6 +61,10 @@ class Records:
     def append_end(self, record: Mapping[str, Any]) -> None:
         """Keep an end-of-call record."""
         self.ends.append(record)
+
+    def append_agent(self, event: AgentEvent) -> None:
+        """Keep an agent's event."""
+        self.agents.append(event)
 
 
 @dataclass

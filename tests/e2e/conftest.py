@@ -79,7 +79,7 @@ def kill(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitabl
 
     async def die() -> None:
         parts["ari"].sever()
-        for write in ("append", "append_end"):
+        for write in ("append", "append_end", "append_agent"):
             setattr(parts["journal"], write, lambda _: None)
         await house.stop()
 

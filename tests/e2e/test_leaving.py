@@ -98,7 +98,7 @@ class Line:
         assert self.ari is not None
         assert self.journal is not None
         self.ari.sever()
-        for write in ("append", "append_end"):
+        for write in ("append", "append_end", "append_agent"):
             setattr(self.journal, write, lambda _: None)
         self._next_daemon = asyncio.create_task(_start_again(house))
 

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.store.records import START, events
 from tests.watching.scrape import scrape
+from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.cdr import Disposition
 from vorzimmer.core.ledger import CallEvent, Kind, Phase
 from vorzimmer.watching.calls_seen import CallsSeen
@@ -29,6 +30,10 @@ class Kept:
     def append_end(self, record: Mapping[str, Any]) -> None:
         """Keep an end."""
         self.records.append(record)
+
+    def append_agent(self, event: AgentEvent) -> None:
+        """Keep an agent's event."""
+        self.records.append(event)
 
 
 class Watch:

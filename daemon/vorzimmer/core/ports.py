@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.ledger import CallEvent
 
 Clock = Callable[[], datetime]
@@ -20,10 +21,16 @@ class Trouble(Protocol):
 
 
 class Journal(Protocol):
-    """Where a call's records go first. A plain write to the page cache: survives SIGKILL, never waits for the disk."""
+    """Where the records of calls and agents go first.
+
+    A plain write to the page cache: survives SIGKILL, never waits for the disk.
+    """
 
     def append(self, event: CallEvent) -> None:
         """Write one event."""
 
     def append_end(self, record: Mapping[str, Any]) -> None:
         """Write the end-of-call record (see `EndRecord` in `core.messages`) and ask for an fsync soon."""
+
+    def append_agent(self, event: AgentEvent) -> None:
+        """Write that an agent entered a state."""

@@ -1,4 +1,4 @@
-"""A batch of journal records becomes rows: events, CDRs with their personal values, and messages to send.
+"""A batch of journal records becomes rows: events of calls and agents, CDRs with personal values, messages to send.
 
 What is stored already is ignored, so the same records may come again at any time. The events go to
 PostgreSQL as the JSON they are in the journal, undecoded: at hundreds a second that is what keeps the daemon idle.
@@ -18,7 +18,7 @@ import orjson
 from vorzimmer.core import cdr as cdrs
 from vorzimmer.core.ledger import Phase
 from vorzimmer.store.outbox import WAKE_UP
-from vorzimmer.store.segments import EVENT_PREFIX
+from vorzimmer.store.segments import AGENT_PREFIX, END_PREFIX, EVENT_PREFIX
 
 # One statement, so one transaction. Only a CDR that is new brings its personal values and messages along.
 _STORE = """
@@ -27,6 +27,12 @@ WITH event AS (
     SELECT id, call_id, seq, at, kind, data
     FROM json_to_recordset($1::json)
         AS event (id uuid, call_id text, seq integer, at timestamptz, kind text, data jsonb)
+    ON CONFLICT (id) DO NOTHING
+), agent AS (
+    INSERT INTO agent_event (id, agent, at, state, reason, call_id, phone)
+    SELECT id, agent, at, state, reason, nullif(call, ''), phone
+    FROM json_to_recordset($4::json)
+        AS event (id uuid, agent text, at timestamptz, state text, reason text, call text, phone text)
     ON CONFLICT (id) DO NOTHING
 ), new AS (
     INSERT INTO cdr (
@@ -75,24 +81,33 @@ _DATA_ERRORS = ("22", "23", "54")
 
 
 class UnreadableError(Exception):
-    """A record in the journal does not hold what an end-of-call record holds."""
+    """A record in the journal is of no kind that this version knows, or does not hold what its kind holds."""
 
 
 async def store(conn: asyncpg.Connection, bodies: Iterable[bytes], domain: str) -> None:
     """Store the records (JSON as in the journal) in one statement. `domain` ends the Message-IDs.
 
     Raises:
-        UnreadableError: an end-of-call record is not one; nothing was stored.
+        UnreadableError: a record is not what it should be; nothing was stored.
         asyncpg.PostgresError: nothing was stored; `is_data_error` tells whether a record is at fault.
     """
     records = tuple(bodies)
-    events = [body for body in records if body.startswith(EVENT_PREFIX)]
-    ends = [body for body in records if not body.startswith(EVENT_PREFIX)]
+    events, ends, agents = (
+        [body for body in records if body.startswith(prefix)] for prefix in (EVENT_PREFIX, END_PREFIX, AGENT_PREFIX)
+    )
+    if len(events) + len(ends) + len(agents) < len(records):
+        raise UnreadableError("a record of a kind that this version does not know")
     ended, messages = _rows_of(ends, domain)
-    happened = f"[{b','.join(events).decode()}]"
-    await conn.execute(_STORE, happened, orjson.dumps(ended).decode(), orjson.dumps(messages).decode())
+    await conn.execute(
+        _STORE, _array(events), orjson.dumps(ended).decode(), orjson.dumps(messages).decode(), _array(agents)
+    )
     if messages:
         await conn.execute(f"NOTIFY {WAKE_UP}")
+
+
+def _array(bodies: Sequence[bytes]) -> str:
+    """The records as one JSON array, undecoded."""
+    return f"[{b','.join(bodies).decode()}]"
 
 
 def is_data_error(error: Exception) -> bool:

@@ -1,8 +1,8 @@
-"""Where every record of a call goes first: a folder of append-only files on the local disk.
+"""Where every record of a call or an agent goes first: a folder of append-only files on the local disk.
 
-Written on the call's way (`append`, `append_end`), read by the shipper, which copies the records to PostgreSQL and
-says how far it got. Shipped segments are removed, except those that hold events of calls still open: they are what a
-restarted daemon knows of these calls.
+Written on the call's way (`append`, `append_end`) and as agents change state (`append_agent`), read by the shipper,
+which copies the records to PostgreSQL and says how far it got. Shipped segments are removed, except those that hold
+events of calls still open: they are what a restarted daemon knows of these calls.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.ports import Trouble
 from vorzimmer.store import segments
@@ -89,6 +90,11 @@ class Journal:
         self._open.pop(record["cdr"]["call_id"], None)
         self.on_end()
 
+    def append_agent(self, event: AgentEvent) -> None:
+        """Write that an agent entered a state."""
+        self._writer.write(segments.encode(segments.agent_record(event)))
+        self._lag += 1
+
     def close(self) -> None:
         """Write and sync what is still in memory; another process may open the journal then."""
         self._writer.close()
@@ -112,7 +118,7 @@ class Journal:
     def oldest_unshipped(self) -> datetime | None:
         """When the oldest record on disk that is not in the database happened; None: there is none."""
         for record, _ in self.read_from(self._shipped) if self._lag else ():
-            at = record["at"] if record["t"] == "event" else record["record"]["cdr"].get("ended_at")
+            at = record["record"]["cdr"].get("ended_at") if record["t"] == "end" else record.get("at")
             if at is not None:
                 return datetime.fromisoformat(at)
         return None
@@ -175,9 +181,9 @@ class Journal:
         everything = segments.read_bodies(self.folder, START, self._note_damage, being_written=False)
         for body, behind in everything:
             self._lag += behind > self._shipped
-            if not body.startswith(segments.EVENT_PREFIX):
+            if body.startswith(segments.END_PREFIX):
                 self._open.pop(orjson.loads(body)["record"]["cdr"]["call_id"], None)
-            elif _ARRIVED in body:
+            elif body.startswith(segments.EVENT_PREFIX) and _ARRIVED in body:
                 self._open[orjson.loads(body)["call_id"]] = behind.segment
 
     def _note_damage(self, position: Position, what: str) -> None:

@@ -52,7 +52,7 @@ def _note(body: bytes, found: dict[str, datetime | None]) -> None:
     record = orjson.loads(body)
     if body.startswith(segments.EVENT_PREFIX):
         found.setdefault(record["call_id"], None)
-    else:
+    elif body.startswith(segments.END_PREFIX):
         cdr = record["record"]["cdr"]
         found[cdr["call_id"]] = datetime.fromisoformat(cdr["ended_at"])
 

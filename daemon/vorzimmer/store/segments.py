@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.ledger import CallEvent, Kind
 
 _NAME = re.compile(r"^(\d{8})\.jsonl$")
@@ -22,7 +23,12 @@ _CHECKSUM = 9
 """Bytes before the JSON: eight digits and a blank."""
 
 EVENT_PREFIX = b'{"t":"event"'
-"""How the JSON of an event begins; `t` is always written first."""
+END_PREFIX = b'{"t":"end"'
+AGENT_PREFIX = b'{"t":"agent"'
+"""How the JSON of a call's event, of its end and of an agent's event begins; `t` is always written first.
+
+What begins in another way was written by a later version, and is left to that.
+"""
 
 
 class Position(NamedTuple):
@@ -108,6 +114,20 @@ def event_record(event: CallEvent) -> dict[str, Any]:
         "at": event.at,
         "kind": event.kind,
         "data": event.data,
+    }
+
+
+def agent_record(event: AgentEvent) -> dict[str, Any]:
+    """An agent's event as a journal record."""
+    return {
+        "t": "agent",
+        "id": event.id,
+        "agent": event.agent,
+        "at": event.at,
+        "state": event.state,
+        "reason": event.reason,
+        "call": event.call,
+        "phone": event.phone,
     }
 
 

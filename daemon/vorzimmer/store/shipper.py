@@ -144,7 +144,9 @@ class Shipper:
 
 def _call_of(body: bytes) -> str | None:
     """The call that a record is about. Whatever is wrong with the record, asking this must not fail."""
-    record = orjson.loads(body)
-    about = record if "call_id" in record else record.get("record", {}).get("cdr", {})
-    call_id = about.get("call_id")
-    return None if call_id is None else str(call_id)
+    try:
+        record = orjson.loads(body)
+        about = record if "call_id" in record else record["record"]["cdr"]
+        return str(about["call_id"])
+    except (ValueError, LookupError, TypeError):
+        return None

@@ -15,6 +15,7 @@ import prometheus_client as prometheus
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.cdr import Disposition
 from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase, seconds_between
 from vorzimmer.core.ports import Clock, Journal
@@ -69,6 +70,10 @@ class CallsSeen(Collector):
         self._journal.append_end(record)
         self._living.pop(record["cdr"]["call_id"], None)
         self._ended.labels(record["cdr"]["disposition"]).inc()
+
+    def append_agent(self, event: AgentEvent) -> None:
+        """Write an agent's event; it counts for no call."""
+        self._journal.append_agent(event)
 
     def take_up(self, calls: Iterable[Sequence[CallEvent]]) -> None:
         """Know the calls that an earlier process began, by their events; they count as begun there."""
