@@ -44,9 +44,12 @@ def test_import_brings_clients_and_sounds(vorzimmer: Vorzimmer, file: Path, tmp_
     """Clients are in the database, sounds in the library; the same file again changes nothing."""
     first = vorzimmer("import", file)
     assert first.exit_code == 0, first.output
-    assert first.stdout == "clients: 1 added (mueller), 0 unchanged\ngroups: 1 added (office), 0 unchanged\n"
+    assert (
+        first.stdout
+        == "clients: 1 added (mueller), 0 unchanged\ngroups: 1 added (office), 0 unchanged\nagents: 0 unchanged\n"
+    )
     assert (tmp_path / "library" / "mueller" / "closed.alaw").stat().st_size == 8000
-    assert vorzimmer("import", file).stdout == "clients: 1 unchanged\ngroups: 1 unchanged\n"
+    assert vorzimmer("import", file).stdout == "clients: 1 unchanged\ngroups: 1 unchanged\nagents: 0 unchanged\n"
 
 
 def test_export_and_import_lose_nothing(vorzimmer: Vorzimmer, file: Path, tmp_path: Path) -> None:
@@ -60,7 +63,10 @@ def test_export_and_import_lose_nothing(vorzimmer: Vorzimmer, file: Path, tmp_pa
     empty = tmp_path / "empty.toml"
     empty.write_text("")
     removed = vorzimmer("import", "--prune", empty)
-    assert removed.stdout == "clients: 1 removed (mueller), 0 unchanged\ngroups: 1 removed (office), 0 unchanged\n"
+    assert (
+        removed.stdout
+        == "clients: 1 removed (mueller), 0 unchanged\ngroups: 1 removed (office), 0 unchanged\nagents: 0 unchanged\n"
+    )
     assert not (tmp_path / "library" / "mueller").exists()
     assert vorzimmer("export").stdout == ""
     assert vorzimmer("import", out / "clients.toml").exit_code == 0

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.core.examples import DID, OTHER_DID, make_client, make_groups
+from vorzimmer.core.agent import Agent
 from vorzimmer.core.directory import Directory, conflicts
 
 SHARED = "+498999998500"
 HUBER, MEIER, NOBODY = "+498112345", "+498154321", "+493023125000"
+
+
+def make_agent(name: str, **fields: Any) -> Agent:
+    """An agent with a telephone of the same name; `fields` are as in the TOML file."""
+    return Agent.model_validate({"id": name, "name": name.title(), "phones": [name], **fields})
+
 
 huber = make_client(id="huber", dids=[DID, {"number": SHARED, "diverted_from": [HUBER]}])
 meier = make_client(id="meier", dids=[{"number": SHARED, "diverted_from": [MEIER, "+498154322"]}])
@@ -51,11 +60,32 @@ def test_own_numbers_are_all_that_can_be_dialled_into_the_house() -> None:
     assert directory.own_numbers == {DID, OTHER_DID, SHARED}
     assert directory.groups["first"].endpoints == ("first-1", "first-2")
     assert set(directory.clients) == {"huber", "meier", "rest"}
+    assert directory.agents == {}
+
+
+def test_agents_are_found_by_id() -> None:
+    """The queue asks for agents by id."""
+    anna, ben = make_agent("anna"), make_agent("ben")
+    assert Directory((), (), (anna, ben)).agents == {"anna": anna, "ben": ben}
 
 
 def test_clients_that_fit_together_have_no_conflicts() -> None:
     """A shared number is fine as long as diverting numbers tell the clients apart."""
-    assert conflicts(make_groups("first"), (huber, meier, rest)) == []
+    agents = (make_agent("anna", teams=["law"], clients=["huber"]), make_agent("ben"))
+    assert conflicts(make_groups("first"), (huber, meier, rest), agents) == []
+
+
+def test_conflicts_of_agents() -> None:
+    """An id that stands twice, a telephone of two agents, and a client that does not exist are each one sentence."""
+    anna, ben = (
+        make_agent("anna", phones=["desk", "home"]),
+        make_agent("ben", phones=["desk"], clients=["huber", "moon"]),
+    )
+    assert conflicts((), (huber,), (anna, ben, make_agent("ben", phones=["other"]))) == [
+        "agent 'ben' stands 2 times",
+        "telephone desk belongs to agents 'anna' and 'ben'; each has telephones of its own",
+        "agent 'ben', clients: there is no client 'moon'",
+    ]
 
 
 def test_conflicts_name_the_clients_and_the_keys() -> None:

@@ -16,6 +16,26 @@ strategy = "sequential"
 id = "home"
 endpoints = ["carol"]
 
+[[agent]]
+id = "anna"
+name = "Anna Ångström"
+phones = [{ endpoint = "anna-desk", transport = "tls" }, { endpoint = "anna-browser", transport = "webrtc" }]
+teams = ["law", "night"]
+skills = ["spanish"]
+languages = ["de", "en", "zh"]
+clients = ["mueller", "baecker"]
+pledged_on = 2026-01-15
+records_since = 2026-02-01
+wrap_up = 0
+timezone = "Europe/Lisbon"
+shifts = { mon-fri = ["08:00-16:00"], sat = ["22:00-06:00"] }
+supervisor = true
+
+[[agent]]
+id = "ben"
+name = "Ben"
+phones = ["ben"]
+
 [[client]]
 id = "mueller"
 name = "Anwälte Müller & Søn \\"Recht\\" 律师"
@@ -23,6 +43,20 @@ language = "en"
 timezone = "Europe/Vienna"
 holidays = "AT-9"
 lunch = ["12:00-13:00"]
+team = "law"
+skills = ["spanish"]
+secrecy = true
+priority = 9
+recording = { allowed = true, keep_days = 90 }
+contacts = [
+    { id = "chef", name = "Frau Dr. Müller", numbers = ["0171 7654321", "+43 1 5811236"], seconds = 10 },
+    { id = "night", name = "Bereitschaft", numbers = ["0171 7654322"] },
+]
+rota = { duties = [{ contact = "night", hours = { daily = ["18:00-08:00"] } }, { contact = "chef" }], escalate = 20 }
+callers = [
+    { number = "0171 1111111", treatment = "put_through", contact = "chef", name = "Gericht" },
+    { number = "+44 20 79460000", treatment = "block" },
+]
 announcements = { greeting = "Hallo Welt.mp3", closed = "zu.wav" }
 
 [client.hours]
@@ -61,6 +95,7 @@ chain = [
     { to = "announcement", sound = "greeting" },
     { to = "group", group = "office", seconds = 15, wait = 60 },
     { to = "group", group = "home" },
+    { to = "queue", at_once = 2, seconds = 20, wait = 120, most_waiting = 9, most_wait = 90, callback = true },
     { to = "partner", number = "+43 1 5811235", seconds = 30, confirm = false },
     { to = "mobile", number = "0171 7654321" },
     { to = "machine", max_seconds = 60, silence = 3 },
@@ -87,14 +122,17 @@ dids = ["+49 30 1234567"]
 mail = ["laden@example.org"]
 open = { chain = [{ to = "group", group = "office" }] }
 """
-"""A file with every key, and in the second client every short form."""
+"""A file with every key, and in the second client and agent every short form."""
 
 
-def book(*clients: dict[str, Any], groups: tuple[str, ...] = ("office",)) -> Book:
-    """A book of groups and clients; a client needs `id` and `dids`, the rest has defaults."""
+def book(
+    *clients: dict[str, Any], groups: tuple[str, ...] = ("office",), agents: tuple[dict[str, Any], ...] = ()
+) -> Book:
+    """A book of groups, clients and agents; a client needs `id` and `dids`, an agent `id`, the rest has defaults."""
     return Book.model_validate(
         {
             "group": [{"id": group, "endpoints": [f"{group}-1"]} for group in groups],
+            "agent": [{"name": "Somebody", "phones": [agent["id"]], **agent} for agent in agents],
             "client": [
                 {
                     "name": "Somebody",

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.store.books import RICH, book
+from vorzimmer.store import phones
 from vorzimmer.store.book import BookConflict, Changes, load_book, save_book, version
 from vorzimmer.store.book_file import import_file
 
@@ -19,11 +20,13 @@ HUBER = {"id": "huber", "dids": ["+49891234567"]}
 MEIER = {"id": "meier", "dids": [{"number": "+49891234568", "diverted_from": ["+49301234567"]}]}
 
 
-async def conflict(conn: Any, *clients: dict[str, Any], prune: bool = False) -> Sequence[str]:
-    """The sentences of the conflict that saving these clients raises; nothing has changed then."""
+async def conflict(
+    conn: Any, *clients: dict[str, Any], agents: tuple[dict[str, Any], ...] = (), prune: bool = False
+) -> Sequence[str]:
+    """The sentences of the conflict that saving these raises; nothing has changed then."""
     before = await load_book(conn)
     with pytest.raises(BookConflict) as caught:
-        await save_book(conn, book(*clients), prune=prune)
+        await save_book(conn, book(*clients, agents=agents), prune=prune)
     assert await load_book(conn) == before
     return caught.value.lines
 
@@ -35,9 +38,11 @@ async def test_what_is_saved_is_loaded(conn: Any, tmp_path: Path) -> None:
     saved = await save_book(conn, rich)
     assert saved.clients == Changes(added=("mueller", "baecker"))
     assert saved.groups == Changes(added=("office", "home"))
+    assert saved.agents == Changes(added=("anna", "ben"))
     _, loaded = await load_book(conn)
     assert loaded.client == (rich.client[1], rich.client[0])
     assert loaded.group == (rich.group[1], rich.group[0])
+    assert loaded.agent == rich.agent
 
 
 async def test_saving_again_changes_nothing(conn: Any) -> None:
@@ -97,6 +102,27 @@ async def test_conflicts_within_the_book_and_missing_groups(conn: Any) -> None:
     await save_book(conn, book(groups=("night",)))
     await save_book(conn, book({**HUBER, "open": ring}))
     assert await conflict(conn, {**HUBER, "open": ring}, prune=True) == missing
+
+
+async def test_an_agents_clients_must_exist(conn: Any) -> None:
+    """An agent for a client that exists nowhere would serve nobody, silently; a client of the database will do.
+
+    A team or skill that no agent has is no mistake: the agent comes later, the overflow chain answers until then.
+    """
+    anna = {"id": "anna", "clients": ["huber"]}
+    missing = ("agent 'anna', clients: there is no client 'huber'",)
+    assert await conflict(conn, agents=(anna,)) == missing
+    await save_book(conn, book({**HUBER, "team": "law", "skills": ["latin"]}))
+    await save_book(conn, book(agents=(anna,)))
+    assert await conflict(conn, agents=(anna,), prune=True) == missing
+
+
+async def test_agents_are_pruned_like_clients(conn: Any) -> None:
+    """With `prune` an agent whom the file does not hold is gone, and the telephone can be given to another."""
+    await save_book(conn, book(agents=({"id": "anna"}, {"id": "ben"})))
+    saved = await save_book(conn, book(agents=({"id": "ben"}, {"id": "carol", "phones": ["anna"]})), prune=True)
+    assert saved.agents == Changes(added=("carol",), removed=("anna",), unchanged=("ben",))
+    assert [(phone.endpoint, phone.agent) for phone in await phones.load(conn)] == [("anna", "carol"), ("ben", "ben")]
 
 
 async def test_two_imports_at_once_cannot_share_a_number(dsn: str, conn: Any) -> None:

@@ -50,7 +50,9 @@ def test_export_and_import_again_loses_nothing(tmp_path: Path) -> None:
 
 def test_export_leaves_defaults_out(tmp_path: Path) -> None:
     """The exported file stays as short as one written by hand, in E.164."""
-    baecker = tomllib.loads(export_toml(imported(tmp_path, RICH)))["client"][1]
+    exported = tomllib.loads(export_toml(imported(tmp_path, RICH)))
+    assert exported["agent"][1] == {"id": "ben", "name": "Ben", "phones": [{"endpoint": "ben"}]}
+    baecker = exported["client"][1]
     assert baecker == {
         "id": "baecker",
         "name": "Bäckerei",
@@ -91,8 +93,8 @@ def test_national_numbers_are_read_in_the_houses_region(tmp_path: Path) -> None:
         (
             'hours = "always"\nclosed = { chain = [{ to = "moon" }] }',
             (
-                "client[huber].closed.chain[0]: 'moon' is unknown (allowed: 'group', 'partner', 'mobile', 'machine', "
-                "'announcement', 'hangup')"
+                "client[huber].closed.chain[0]: 'moon' is unknown (allowed: 'group', 'queue', 'partner', 'mobile', "
+                "'machine', 'announcement', 'hangup')"
             ),
         ),
         (
@@ -115,7 +117,7 @@ def test_national_numbers_are_read_in_the_houses_region(tmp_path: Path) -> None:
             'hours = "always"\nannouncements = { hello = "a.wav" }',
             (
                 "client[huber].announcements.hello: 'hello' is unknown (allowed:"
-                " 'greeting', 'closed', 'lunch', 'holiday', 'vacation', 'queue' or 'machine')"
+                " 'greeting', 'closed', 'lunch', 'holiday', 'vacation', 'queue', 'machine', 'blocked' or 'whisper')"
             ),
         ),
         (
@@ -145,7 +147,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert "client[0].id: Input should be a valid string" in lines
     assert "client[0].name: is missing" in lines
     assert "group[g].endpoints: is missing" in lines
-    assert "clients: unknown key (allowed: group, client)" in lines
+    assert "clients: unknown key (allowed: group, agent, client)" in lines
     assert len(lines) == 8
 
 
@@ -156,6 +158,10 @@ def test_ids_and_numbers_that_stand_twice(tmp_path: Path) -> None:
         "number +49891234567 belongs to clients 'huber' and 'meier'; tell them apart by diverted_from"
     ]
     assert "client 'huber' stands 2 times" in refused(tmp_path, once + once)
+    agent = '[[agent]]\nid = "anna"\nname = "Anna"\nphones = ["desk"]\n'
+    assert refused(tmp_path, agent + agent.replace("anna", "ben")) == [
+        "telephone desk belongs to agents 'anna' and 'ben'; each has telephones of its own"
+    ]
 
 
 def test_what_is_no_toml(tmp_path: Path) -> None:
@@ -176,12 +182,17 @@ def test_every_table_can_say_its_keys() -> None:
     """An unknown key in whatever table is answered with that table's keys, never with a failure of our own."""
     places: tuple[tuple[tuple[int | str, ...], str], ...] = (
         (("group", 0), "endpoints"),
+        (("agent", 0), "shifts"),
+        (("agent", 0, "phones", 0), "transport"),
         (("client", 0, "dids", 1), "diverted_from"),
         (("client", 0, "mail"), "of"),
         (("client", 0, "override"), "until"),
         (("client", 0, "special_days", 0), "date"),
         (("client", 0, "vacations", 0), "first"),
         (("client", 0, "forwarding"), "per_day"),
+        (("client", 0, "contacts", 0), "numbers"),
+        (("client", 0, "rota", "duties", 0), "contact"),
+        (("client", 0, "callers", 0), "treatment"),
         (("client", 0, "on_vacation"), "chain"),
         (("client", 0, "open", "chain", 3, "mobile"), "confirm"),
         (("client", 0, "open", "chain", 3, "hangup"), "cause"),
@@ -191,7 +202,9 @@ def test_every_table_can_say_its_keys() -> None:
 
 
 def test_the_schema_knows_the_short_forms() -> None:
-    """An editor that checks the file against the schema accepts bare numbers and bare addresses."""
+    """An editor that checks the file against the schema accepts bare numbers, addresses and telephones."""
+    agent: dict[str, Any] = json_schema()["$defs"]["Agent"]["properties"]
+    assert {"type": "string"} in agent["phones"]["items"]["anyOf"]
     client: dict[str, Any] = json_schema()["$defs"]["Client"]["properties"]
     assert {"type": "string"} in client["dids"]["items"]["anyOf"]
     assert any(form.get("type") == "array" for form in client["mail"]["anyOf"])

@@ -89,6 +89,33 @@ async def test_a_change_is_seen_at_once(dsn: str, conn: Any, file: Path, trouble
     assert troubles.events == []
 
 
+async def test_agents_are_followed_too(dsn: str, conn: Any, file: Path, troubles: Troubles) -> None:
+    """An agent who is added, changed or removed is so for the running daemon; one who did not change is the same."""
+    await save_book(conn, book(agents=({"id": "anna"}, {"id": "ben"})))
+    snapshot = Snapshot(dsn, file, troubles, poll=3600)
+    await snapshot.load()
+    anna = snapshot.directory.agents["anna"]
+    async with followed(snapshot) as changed:
+        await save_book(conn, book(agents=({"id": "anna"}, {"id": "carol", "teams": ["law"]})), prune=True)
+        while set(snapshot.directory.agents) != {"anna", "carol"}:
+            await changed.wait()
+            changed.clear()
+    assert snapshot.directory.agents["anna"] is anna
+    assert snapshot.directory.agents["carol"].teams == ("law",)
+    assert troubles.events == []
+
+
+async def test_a_copy_from_before_there_were_agents_is_read(file: Path, troubles: Troubles, nobody: str) -> None:
+    """The first start after an upgrade may be one without database: the clients are known all the same."""
+    client = book(HUBER).client[0]
+    put(file, b'{"group": [], "client": [' + client.model_dump_json().encode() + b"]}")
+    snapshot = Snapshot(nobody, file, troubles)
+    await snapshot.load()
+    assert snapshot.directory.clients == {"huber": client}
+    assert snapshot.directory.agents == {}
+    assert troubles.events == ["snapshot.database_away"]
+
+
 async def test_its_age_is_that_of_the_last_comparison(
     dsn: str, file: Path, troubles: Troubles, nobody: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +144,7 @@ async def test_the_copy_serves_while_the_database_is_away(
     await snapshot.load()
     assert snapshot.directory.clients == {client.id: client for client in rich.client}
     assert snapshot.directory.groups == {group.id: group for group in rich.group}
+    assert snapshot.directory.agents == {agent.id: agent for agent in rich.agent}
     assert troubles.events == ["snapshot.database_away"]
 
 
@@ -215,6 +243,7 @@ async def test_every_way_to_change_the_book_bumps_its_version(dsn: str, conn: An
             "UPDATE client_group SET data = '{\"a\": 1}'",
             "DELETE FROM client_group",
             "TRUNCATE client CASCADE",
+            "INSERT INTO agent (id, data) VALUES ('a', '{}')",
         ],
         start=1,
     ):

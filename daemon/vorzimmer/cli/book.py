@@ -1,4 +1,4 @@
-"""`vorzimmer import`, `export` and `schema`: groups, clients and their announcements as files."""
+"""`vorzimmer import`, `export` and `schema`: groups, clients with their announcements, and agents as files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def import_book(
     file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Sounds lie beside it, in a folder a client.")],
     prune: Annotated[bool, typer.Option("--prune", help="Remove what the file does not hold.")] = False,
 ) -> None:
-    """Bring groups and clients in from a file: all of it, or nothing if anything is wrong."""
+    """Bring groups, clients and agents in from a file: all of it, or nothing if anything is wrong."""
     settings = context.settings(ctx)
     try:
         book = book_file.import_file(file, settings.house.region)
@@ -39,13 +39,14 @@ def import_book(
         context.fail(f"{file}: the announcements cannot be stored: {context.reason(error)}")
     typer.echo(f"clients: {_said(saved.clients)}")
     typer.echo(f"groups: {_said(saved.groups)}")
+    typer.echo(f"agents: {_said(saved.agents)}")
 
 
 def export_book(
     ctx: typer.Context,
     files: Annotated[Path | None, typer.Option(metavar="DIR", help="Put the announcements there.")] = None,
 ) -> None:
-    """Print all groups and clients as a file that `import` takes."""
+    """Print all groups, clients and agents as a file that `import` takes."""
     settings = context.settings(ctx)
     book = context.run(_load(settings))
     missing = [] if files is None else _copy_sounds(settings.paths.library, book, files)

@@ -64,7 +64,7 @@ async def database(settings: Settings, *, current: bool = True) -> AsyncIterator
 
 
 async def load_book(conn: asyncpg.Connection) -> Book:
-    """All groups and clients."""
+    """All groups, clients and agents."""
     try:
         _, found = await book.load_book(conn)
     except ValidationError as error:

@@ -150,7 +150,7 @@ async def _complete_all(
     book = await context.load_book(conn)
     gate, paths = settings.gate, settings.paths
     completion = Completion(
-        Directory(book.group, book.client),
+        Directory(book.group, book.client, book.agent),
         Policy(frozenset(gate.countries), gate.parallel, gate.per_day),
         settings.house.region,
         paths.recordings,

@@ -74,7 +74,7 @@ async def _directory(settings: Settings) -> Directory:
         await snapshot.load_copy()
         _say("the plan is made from the daemon's copy on disk")
         return snapshot.directory
-    return Directory(book.group, book.client)
+    return Directory(book.group, book.client, book.agent)
 
 
 def _say(event: str, /, **about: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from vorzimmer.core.model import Endpoint, Hours, Language, Model, Slug, TimeZone
 
@@ -45,7 +45,11 @@ class Agent(Model):
 
     id: Slug
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    phones: Annotated[tuple[Telephone, ...], Field(min_length=1, max_length=8)]
+    phones: Annotated[
+        tuple[Telephone, ...],
+        Field(min_length=1, max_length=8),
+        BeforeValidator(_telephones, json_schema_input_type=list[Telephone | str]),
+    ]
     teams: tuple[Slug, ...] = ()
     skills: tuple[Slug, ...] = ()
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = (Language.GERMAN,)
@@ -56,11 +60,6 @@ class Agent(Model):
     timezone: TimeZone = "Europe/Berlin"
     shifts: Hours | None = None
     supervisor: bool = False
-
-    @field_validator("phones", mode="before")
-    @classmethod
-    def _bare(cls, value: object) -> object:
-        return _telephones(value)
 
     @field_validator("name")
     @classmethod

@@ -1,4 +1,4 @@
-"""Which client a call is for: by the dialled number, or by the number that forwarded it."""
+"""Which client a call is for, by the dialled number or by the number that forwarded it; and all who may answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Client, Did, did_keys
 from vorzimmer.core.handling import Group, Handling, ToGroup
 
@@ -25,24 +26,31 @@ Key = tuple[str, str | None]
 
 
 class Directory:
-    """Groups and clients, ready for lookup. Numbers and ids that stand twice are `conflicts`; here the last counts.
+    """Groups, clients and agents, ready for lookup. What stands twice is told by `conflicts`; here the last counts.
 
     `own_numbers`: every DID of the house, E.164.
     """
 
-    def __init__(self, groups: Iterable[Group], clients: Iterable[Client]) -> None:
+    def __init__(self, groups: Iterable[Group], clients: Iterable[Client], agents: Iterable[Agent] = ()) -> None:
         self.groups: Mapping[str, Group] = {group.id: group for group in groups}
         self.clients: Mapping[str, Client] = {client.id: client for client in clients}
+        self.agents: Mapping[str, Agent] = {agent.id: agent for agent in agents}
         self._index({key: one.id for one in self.clients.values() for did in one.dids for key in did_keys(did)})
 
     @classmethod
-    def indexed(cls, groups: Mapping[str, Group], clients: Mapping[str, Client], numbers: Mapping[Key, str]) -> Self:
-        """A directory whose groups and clients may be made when they are first asked for.
+    def indexed(
+        cls,
+        groups: Mapping[str, Group],
+        clients: Mapping[str, Client],
+        agents: Mapping[str, Agent],
+        numbers: Mapping[Key, str],
+    ) -> Self:
+        """A directory whose groups, clients and agents may be made when they are first asked for.
 
         `numbers`: the client that each number leads to.
         """
         made = cls((), ())
-        made.groups, made.clients = groups, clients
+        made.groups, made.clients, made.agents = groups, clients, agents
         made._index(numbers)
         return made
 
@@ -63,23 +71,28 @@ class Directory:
         return next(((client, did) for did in reversed(dids) if client is not None and key in did_keys(did)), None)
 
 
-def conflicts(groups: Iterable[Group], clients: Iterable[Client]) -> list[str]:
+def conflicts(groups: Iterable[Group], clients: Iterable[Client], agents: Iterable[Agent] = ()) -> list[str]:
     """What keeps all these from standing side by side, one sentence each; an empty list is good.
 
-    Ids that stand twice, numbers that lead to several clients, groups that do not exist.
+    What `repeated` tells, and groups and clients that are named and do not exist.
     """
-    known, everyone = tuple(groups), tuple(clients)
-    return [*repeated(known, everyone), *missing_groups({group.id for group in known}, everyone)]
-
-
-def repeated(groups: Iterable[Group], clients: Iterable[Client]) -> list[str]:
-    """Ids that stand twice and numbers that lead to several of these clients."""
-    group_ids, everyone = Counter(group.id for group in groups), tuple(clients)
-    client_ids = Counter(client.id for client in everyone)
+    known, everyone, staff = tuple(groups), tuple(clients), tuple(agents)
     return [
-        *(f"group {name!r} stands {n} times" for name, n in group_ids.items() if n > 1),
-        *(f"client {name!r} stands {n} times" for name, n in client_ids.items() if n > 1),
+        *repeated(known, everyone, staff),
+        *missing_groups({group.id for group in known}, everyone),
+        *missing_clients({client.id for client in everyone}, staff),
+    ]
+
+
+def repeated(groups: Iterable[Group], clients: Iterable[Client], agents: Iterable[Agent] = ()) -> list[str]:
+    """Ids that stand twice, numbers that lead to several of these clients, telephones of several of these agents."""
+    everyone, staff = tuple(clients), tuple(agents)
+    return [
+        *_standing_twice("group", (group.id for group in groups)),
+        *_standing_twice("client", (client.id for client in everyone)),
+        *_standing_twice("agent", (agent.id for agent in staff)),
         *_shared_numbers(everyone),
+        *_shared_telephones(staff),
     ]
 
 
@@ -93,6 +106,20 @@ def missing_groups(known: Container[str], clients: Iterable[Client]) -> list[str
     ]
 
 
+def missing_clients(known: Container[str], agents: Iterable[Agent]) -> list[str]:
+    """Clients that these agents are to serve and that are not `known` (ids)."""
+    return [
+        f"agent {agent.id!r}, clients: there is no client {name!r}"
+        for agent in agents
+        for name in agent.clients
+        if name not in known
+    ]
+
+
+def _standing_twice(kind: str, ids: Iterable[str]) -> list[str]:
+    return [f"{kind} {name!r} stands {times} times" for name, times in Counter(ids).items() if times > 1]
+
+
 def _shared_numbers(clients: Iterable[Client]) -> list[str]:
     owners: dict[tuple[str, str | None], list[str]] = {}
     for client in clients:
@@ -103,6 +130,18 @@ def _shared_numbers(clients: Iterable[Client]) -> list[str]:
         f"number {dialled}{f' diverted from {diverting}' if diverting else ''} belongs to clients "
         f"{' and '.join(repr(name) for name in names)}; tell them apart by diverted_from"
         for (dialled, diverting), names in owners.items()
+        if len(names) > 1
+    ]
+
+
+def _shared_telephones(agents: Iterable[Agent]) -> list[str]:
+    owners: dict[str, list[str]] = {}
+    for agent in agents:
+        for endpoint in agent.endpoints:
+            owners.setdefault(endpoint, []).append(agent.id)
+    return [
+        f"telephone {endpoint} belongs to agents {' and '.join(map(repr, names))}; each has telephones of its own"
+        for endpoint, names in owners.items()
         if len(names) > 1
     ]
 

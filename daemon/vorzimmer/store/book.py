@@ -1,4 +1,4 @@
-"""Groups and clients in the database: loaded as a `Book`, saved whole or not at all.
+"""Groups, clients and agents in the database: loaded as a `Book`, saved whole or not at all.
 
 Every change bumps `book_version` and notifies `vorzimmer_book` (triggers of the schema), whoever makes it.
 """
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Book, Client, did_keys
-from vorzimmer.core.directory import missing_groups, repeated
+from vorzimmer.core.directory import missing_clients, missing_groups, repeated
 from vorzimmer.core.handling import Group
 from vorzimmer.core.model import STORED
+from vorzimmer.store import phones
 
 
 class BookError(Exception):
@@ -44,6 +46,7 @@ class Saved:
 
     groups: Changes
     clients: Changes
+    agents: Changes
 
 
 _DIFFERENCE = """
@@ -76,7 +79,7 @@ async def version(conn: asyncpg.Connection) -> int:
 
 
 async def load_book(conn: asyncpg.Connection) -> tuple[int, Book]:
-    """The whole book and its version, as of one instant; groups and clients by id.
+    """The whole book and its version, as of one instant; all by id.
 
     Raises:
         pydantic.ValidationError: a row is not what this version's model allows.
@@ -85,9 +88,11 @@ async def load_book(conn: asyncpg.Connection) -> tuple[int, Book]:
         number = await version(conn)
         groups = await conn.fetch("SELECT data FROM client_group ORDER BY id")
         clients = await conn.fetch("SELECT data FROM client ORDER BY id")
+        agents = await conn.fetch("SELECT data FROM agent ORDER BY id")
     return number, Book(
         group=tuple(Group.model_validate_json(row["data"], context=STORED) for row in groups),
         client=tuple(Client.model_validate_json(row["data"], context=STORED) for row in clients),
+        agent=tuple(Agent.model_validate_json(row["data"], context=STORED) for row in agents),
     )
 
 
@@ -95,36 +100,45 @@ async def save_book(conn: asyncpg.Connection, book: Book, *, prune: bool = False
     """Add and change what the book holds, in one transaction; `prune` removes what it does not hold.
 
     Raises:
-        BookConflict: an id or a number stands twice, a number belongs to a client outside the book, or a group is
-            missing; nothing was changed.
+        BookConflict: an id, a number or a telephone stands twice or belongs to somebody outside the book, or a group
+            or client is named that does not exist; nothing was changed.
     """
     groups = {group.id: group.model_dump_json() for group in book.group}
     clients = {client.id: client.model_dump_json() for client in book.client}
+    agents = {agent.id: agent.model_dump_json() for agent in book.agent}
     async with conn.transaction():
         # Two imports at once: the second sees what the first did. Readers are not held up.
-        await conn.execute("LOCK TABLE client_group, client IN SHARE ROW EXCLUSIVE MODE")
+        await conn.execute("LOCK TABLE client_group, client, agent IN SHARE ROW EXCLUSIVE MODE")
         await _require_no_conflict(conn, book, prune=prune)
+        removed_agents = await _prune(conn, "agent", agents) if prune else ()
         removed_clients = await _prune(conn, "client", clients) if prune else ()
         removed_groups = await _prune(conn, "client_group", groups) if prune else ()
         saved_groups = await _save(conn, "client_group", groups, removed_groups)
         saved_clients = await _save(conn, "client", clients, removed_clients)
+        saved_agents = await _save(conn, "agent", agents, removed_agents)
         differing = {*saved_clients.added, *saved_clients.changed}
         await _save_numbers(conn, [client for client in book.client if client.id in differing])
-    return Saved(saved_groups, saved_clients)
+        differing = {*saved_agents.added, *saved_agents.changed}
+        await phones.save(conn, [agent for agent in book.agent if agent.id in differing])
+    return Saved(saved_groups, saved_clients, saved_agents)
 
 
 async def _require_no_conflict(conn: asyncpg.Connection, book: Book, *, prune: bool) -> None:
-    found = repeated(book.group, book.client)
-    known = {group.id for group in book.group}
+    found = repeated(book.group, book.client, book.agent)
+    groups = {group.id for group in book.group}
+    clients = {client.id for client in book.client}
     if not prune:
-        known |= {row["id"] for row in await conn.fetch("SELECT id FROM client_group")}
+        groups |= {row["id"] for row in await conn.fetch("SELECT id FROM client_group")}
+        clients |= {row["id"] for row in await conn.fetch("SELECT id FROM client")}
         for row in await conn.fetch(_TAKEN, *_numbers(book.client)):
             diverted = f" diverted from {row['diverted_from']}" if row["diverted_from"] else ""
             found.append(
                 f"client {row['wants']!r}: number {row['number']}{diverted} belongs to client {row['owner']!r} already;"
                 " tell them apart by diverted_from, or take it from that client first"
             )
-    found += missing_groups(known, book.client)
+        found += await phones.taken(conn, book.agent)
+    found += missing_groups(groups, book.client)
+    found += missing_clients(clients, book.agent)
     if found:
         raise BookConflict(found)
 

@@ -34,7 +34,7 @@ def import_file(file: Path, region: str) -> Book:
         book = Book.model_validate(raw, context={"region": region})
     except ValidationError as error:
         raise BookError([f"{file}: {_key(raw, m['loc'])}: {_sentence(m)}" for m in _mistakes(error)]) from error
-    conflicts = repeated(book.group, book.client)
+    conflicts = repeated(book.group, book.client, book.agent)
     if conflicts:
         raise BookError([f"{file}: {conflict}" for conflict in conflicts])
     return book
@@ -86,7 +86,7 @@ def _mistakes(error: ValidationError) -> list[Mapping[str, Any]]:
 
 
 def _key(raw: Any, loc: tuple[int | str, ...]) -> str:
-    """The path of a key as a person would say it, entries of the two lists by their id: `client[huber].open`."""
+    """The path of a key as a person would say it, entries of the outer lists by their id: `client[huber].open`."""
     written = ""
     for depth, part in enumerate(loc):
         if isinstance(part, int):

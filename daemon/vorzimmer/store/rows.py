@@ -16,7 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Row:
-    """A group or a client as it was read: its row's version and its JSON. `before`: what it replaces."""
+    """A group, a client or an agent as it was read: its row's version and its JSON. `before`: what it replaces."""
 
     __slots__ = ("_before", "_found", "_read", "data", "version")
 

@@ -18,6 +18,7 @@ from time import monotonic
 import asyncpg
 import orjson
 
+from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.handling import Group
@@ -39,9 +40,10 @@ class _Book:
     version: int
     groups: Mapping[str, Row]
     clients: Mapping[str, Row]
+    agents: Mapping[str, Row]
 
 
-_NOTHING = _Book(-1, {}, {})
+_NOTHING = _Book(-1, {}, {}, {})
 
 
 class Snapshot:
@@ -93,8 +95,9 @@ class Snapshot:
 
     async def validate(self) -> None:
         """Make every model now, in a thread: the first call of a client need not wait for it, nor find it invalid."""
+        known = self.directory
         with _without_collecting():
-            await asyncio.to_thread(lambda: (len(self.directory.groups), len(self.directory.clients)))
+            await asyncio.to_thread(lambda: [len(models) for models in (known.groups, known.clients, known.agents)])
 
     async def load_copy(self) -> None:
         """Read the copy on disk alone, writing nothing: for commands that run beside the daemon, as another user."""
@@ -153,8 +156,16 @@ class Snapshot:
             number = await book.version(conn)
             groups = await _changed(conn, "client_group", self._book.groups)
             clients = await _changed(conn, "client", self._book.clients)
+            agents = await _changed(conn, "agent", self._book.agents)
         known = self._book
-        await self._use(_Book(number, _merged(known.groups, groups), _merged(known.clients, clients)))
+        await self._use(
+            _Book(
+                number,
+                _merged(known.groups, groups),
+                _merged(known.clients, clients),
+                _merged(known.agents, agents),
+            )
+        )
         self._compared = monotonic()
         await asyncio.to_thread(self._write_copy)
         return True
@@ -163,6 +174,7 @@ class Snapshot:
         self.directory = Directory.indexed(
             Models(Group, new.groups, self._trouble),
             Models(Client, new.clients, self._trouble),
+            Models(Agent, new.agents, self._trouble),
             await asyncio.to_thread(numbers, new.clients),
         )
         self._book = new
@@ -172,6 +184,7 @@ class Snapshot:
         rows = {
             "group": [orjson.Fragment(row.data) for row in self._book.groups.values()],
             "client": [orjson.Fragment(row.data) for row in self._book.clients.values()],
+            "agent": [orjson.Fragment(row.data) for row in self._book.agents.values()],
         }
         new = self._file.with_suffix(".new")
         try:
@@ -188,15 +201,18 @@ class Snapshot:
     def _read_copy(self) -> _Book:
         """The copy on disk, as a book of no version: whatever the database has then is newer."""
         try:
-            raw = orjson.loads(self._file.read_bytes())
-            tables = [{row["id"]: orjson.dumps(row).decode() for row in raw[name]} for name in ("group", "client")]
+            # A copy that was written before there were agents has none.
+            raw = {"agent": [], **orjson.loads(self._file.read_bytes())}
+            tables = [
+                {row["id"]: orjson.dumps(row).decode() for row in raw[name]} for name in ("group", "client", "agent")
+            ]
         except (OSError, ValueError, KeyError, TypeError) as error:
             self._trouble(
                 "snapshot.no_copy", why=outage.why(error), effect="no number is known until the database is back"
             )
             return _NOTHING
-        groups, clients = ([(name, -1, data) for name, data in table.items()] for table in tables)
-        return _Book(-1, _merged({}, groups), _merged({}, clients))
+        groups, clients, agents = (_merged({}, [(name, -1, data) for name, data in table.items()]) for table in tables)
+        return _Book(-1, groups, clients, agents)
 
     def _note_failure(self, error: BaseException) -> None:
         self._failures += 1
