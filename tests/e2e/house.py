@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiohttp
 import asyncpg
 
 from tests.sipp import sound
@@ -103,7 +104,19 @@ class House:
 
     async def phone(self, port: int = 0) -> Phone:
         """A telephone at a port, any by default."""
-        return await self._phones.enter_async_context(await Phone.open(port=port))
+        return await self._phones.enter_async_context(await Phone.open(port=port, lives=self._lives))
+
+    async def _lives(self, sip_call_id: str) -> bool:
+        """Whether Asterisk has a channel of that call. It is believed to where it cannot be asked."""
+        login = {"Authorization": aiohttp.encode_basic_auth(self.sandbox.ari_user, self.sandbox.ari_password)}
+        try:
+            async with (
+                aiohttp.ClientSession(headers=login, timeout=aiohttp.ClientTimeout(total=2)) as session,
+                session.get(f"{self.sandbox.ari_url}/ari/channels") as answer,
+            ):
+                return any(channel["protocol_id"] == sip_call_id for channel in await answer.json())
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return True
 
     async def agent(self, number: int) -> Phone:
         """The telephone of `agentN`."""

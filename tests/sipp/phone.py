@@ -6,8 +6,10 @@ It speaks as much of RFC 3261 as a telephone beside its PBX needs: no registrati
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Self
 
 from tests.sipp import sip
 from tests.sipp.call import Call, CallEndedError, Ended
@@ -20,23 +22,44 @@ from tests.sipp.wire import Address, Wire
 __all__ = ["Call", "CallEndedError", "Ended", "Incoming", "Outgoing", "Phone"]
 
 
+Lives = Callable[[str], Awaitable[bool]]
+"""Whether the PBX still has a channel of this SIP Call-ID."""
+
+
 class Phone(Wire):
     """A telephone on a port: `async with await Phone.open() as phone`. Any number of calls at once.
 
-    `incoming` are all calls received so far, taken by `invited` or not.
+    `incoming` are all calls received so far, taken by `invited` or not. `lives`: calls that are over are passed over.
+    An INVITE that nobody answers is repeated for half a minute (RFC 3261 section 17.1.1.2), even once its call has been
+    given up, and so reaches whoever listens at that port next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lives: Lives | None = None) -> None:
         super().__init__()
         self.incoming: list[Incoming] = []
+        self._lives = lives
+        self._asking: set[asyncio.Task[None]] = set()
         self._taken = 0
         self._calls: dict[str, Call] = {}
+
+    @classmethod
+    async def open(cls, host: str = "127.0.0.1", port: int = 0, lives: Lives | None = None) -> Self:
+        """Listen on an address (on a free port by default).
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        loop = asyncio.get_running_loop()
+        _, phone = await loop.create_datagram_endpoint(lambda: cls(lives), local_addr=(host, port))
+        return phone
 
     def __repr__(self) -> str:
         return f"<Phone {self.port} {list(self._calls.values())}>"
 
     def close(self) -> None:
         """Go dead at once: nobody is told, as with a pulled plug."""
+        for task in self._asking:
+            task.cancel()
         for call in self._calls.values():
             call.close()
         super().close()
@@ -77,5 +100,15 @@ class Phone(Wire):
     def _take_invite(self, invite: Message, addr: Address) -> None:
         call = Incoming(self, invite["Call-ID"], addr, sip.uri(invite["Contact"]))
         self._calls[call.id] = call
-        self.incoming.append(call)
         call.offer(invite)
+        if self._lives is None:
+            self.incoming.append(call)
+        else:
+            task = asyncio.create_task(self._show(call, self._lives))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _show(self, call: Incoming, lives: Lives) -> None:
+        if await lives(call.id):
+            self.incoming.append(call)
+            self.tell()

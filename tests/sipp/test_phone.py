@@ -116,3 +116,22 @@ async def test_nobody_calls(pair: Pair) -> None:
     """A call that does not come is an error that shows the phone, not a test that hangs."""
     with pytest.raises(TimeoutError, match=f"a call: <Phone {pair.one.port}"):
         await pair.one.invited(patience=0.05)
+
+
+async def test_a_call_that_is_over_is_passed_over() -> None:
+    """What another test's PBX still repeats to this port is not taken for the call that a test waits for."""
+    living: set[str] = set()
+
+    async def lives(call_id: str) -> bool:
+        return call_id in living
+
+    async with await Phone.open() as caller, await Phone.open(lives=lives) as called:
+        target = (called.host, called.port)
+        late = await caller.call("1", target, "+49301234567")
+        await late.until("the first answer", lambda: late.statuses != [])
+        call = Outgoing(caller, "living@test", target, "sip:2@127.0.0.1")
+        living.add(call.id)
+        caller._calls[call.id] = call
+        await call.start("+49301234567", ())
+        assert (await called.invited()).id == call.id
+        assert [one.id for one in called.incoming] == [call.id]
