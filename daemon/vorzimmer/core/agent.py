@@ -40,7 +40,7 @@ class Agent(Model):
     `clients`: serves these only; none named: every client that its teams serve. `pledged_on`: since when a pledge of
     secrecy is on file (§ 203 StGB); `records_since`: since when the consent to being recorded is (§ 201 StGB).
     `wrap_up`: seconds after a talk in which no call is offered. `shifts`: when the agent works, in `timezone`.
-    `supervisor`: may listen to others.
+    `supervisor`: may listen to others. `extension`: the short number under which colleagues reach the agent.
     """
 
     id: Slug
@@ -60,6 +60,7 @@ class Agent(Model):
     timezone: TimeZone = "Europe/Berlin"
     shifts: Hours | None = None
     supervisor: bool = False
+    extension: Annotated[str | None, Field(pattern="^[1-9][0-9]{2,4}$")] = None
 
     @field_validator("name")
     @classmethod

@@ -93,6 +93,7 @@ def repeated(groups: Iterable[Group], clients: Iterable[Client], agents: Iterabl
         *_standing_twice("agent", (agent.id for agent in staff)),
         *_shared_numbers(everyone),
         *_shared_telephones(staff),
+        *_standing_twice("extension", (agent.extension for agent in staff if agent.extension is not None)),
     ]
 
 
