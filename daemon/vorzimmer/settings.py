@@ -72,6 +72,13 @@ class Ami(Section):
     password: SecretStr
 
 
+class Recorder(Section):
+    """The user of the manager interface who records talks; without a password no talk is recorded."""
+
+    user: str = "vorzimmer-recorder"
+    password: SecretStr | None = None
+
+
 class Database(Section):
     """PostgreSQL, as a libpq URL; it may hold the password."""
 
@@ -151,6 +158,7 @@ class Settings(BaseSettings):
     house: House = House()
     ari: Ari
     ami: Ami
+    recorder: Recorder = Recorder()
     database: Database
     smtp: Smtp = Smtp()
     paths: Paths = Paths()

@@ -54,6 +54,7 @@ class Values:
 
     `bind` is SIP's `address:port`; `rtp` the first and last port of sound; `calls_only` are further endpoints, by
     name and SIP URI, that can be called and from which nothing comes; `country_code` is what national numbers lack.
+    `recorder` is the user of AMI who records talks.
     """
 
     system: str
@@ -69,6 +70,7 @@ class Values:
     fallback: Path
     calls_only: Mapping[str, str] = field(default_factory=dict)
     media_address: str | None = None
+    recorder: User | None = None
     country_code: int = 49
 
 
@@ -106,13 +108,18 @@ def files(values: Values, directories: Mapping[str, Path]) -> dict[str, str]:
             {"type": "user", "read_only": "no", "password_format": "plain", "password": values.ari.password},
         ),
         "manager.conf": _section("general", {"port": values.ami_port}, "+")
-        + _section(_name(values.ami.name), {"secret": values.ami.password}, "reader"),
+        + _section(_name(values.ami.name), {"secret": values.ami.password}, "reader")
+        + _recorder(values.recorder),
         "rtp.conf": _lines({"rtpstart": values.rtp[0], "rtpend": values.rtp[1]}),
         "musiconhold.conf": _lines({"directory": values.music}),
         "globals.conf": _section(
             "globals", {"VZ_FALLBACK": _literal(values.fallback), "VZ_COUNTRY": values.country_code}
         ),
     }
+
+
+def _recorder(user: User | None) -> str:
+    return "" if user is None else _section(_name(user.name), {"secret": user.password}, "recorder")
 
 
 def _asterisk(values: Values, directories: Mapping[str, Path]) -> str:

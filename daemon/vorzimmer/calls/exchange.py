@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
@@ -40,7 +41,8 @@ class Exchange:
     for each call.
 
     `witness` tells from Asterisk's own record when calls ended that ended after an instant; it reads a file. `left`
-    are the ledgers of calls that go on in the dialplan alone, until their notes are taken up.
+    are the ledgers of calls that go on in the dialplan alone, until their notes are taken up. `recorder` may record
+    talks; a house that never does has none.
     """
 
     ari: Ari
@@ -58,6 +60,7 @@ class Exchange:
     notes: Path
     witness: Witness
     left: dict[str, Sequence[CallEvent]] = field(default_factory=dict)
+    recorder: Ami | None = None
 
 
 def note_file(exchange: Exchange, call_id: str) -> Path:

@@ -70,6 +70,7 @@ async def calls(
             tasks(
                 house.exchange.ari.run(),
                 house.ami.run(),
+                *([house.exchange.recorder.run()] if house.exchange.recorder else []),
                 house.reachability.run(),
                 snapshot.follow(tree),
                 takeup.watch(house.exchange, house.supervisor.calls),
@@ -136,9 +137,18 @@ def _build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost:
         recordings=paths.recordings,
         notes=paths.fallback / "calls",
         witness=partial(_ends, paths.cdr),
+        recorder=_recorder(settings),
     )
     recovery.prepare()
     return _House(exchange, supervisor, recovery, ami, reachability)
+
+
+def _recorder(settings: Settings) -> Ami | None:
+    """The connection that records talks, apart from the one that only lists telephones."""
+    user = settings.recorder
+    if user.password is None:
+        return None
+    return Ami(settings.ami.host, settings.ami.port, user.user, user.password.get_secret_value())
 
 
 def _ends(file: Path, call_ids: Collection[str], since: datetime) -> Mapping[str, datetime]:

@@ -158,6 +158,7 @@ class Layout:
             http_port=self.block.port(HTTP),
             ami=User(self.ami_user, self.ami_password),
             ami_port=self.ami_port,
+            recorder=User("vorzimmer-recorder", passwords["recorder"]),
             rtp=_RTP,
             music=self.folder / "asterisk" / "music",
             fallback=self.fallback,
@@ -170,6 +171,7 @@ class Layout:
         return {
             "ari": {"url": self.ari_url, "user": self.ari_user, "password": self.ari_password},
             "ami": {"port": self.ami_port, "user": self.ami_user, "password": self.ami_password},
+            "recorder": {"password": self.state.passwords["recorder"]},
             "database": {"dsn": self.dsn},
             "smtp": {"port": self.smtp_port, "sender": "vorzimmer@sandbox.example"},
             "watch": {

@@ -29,7 +29,8 @@ class State:
 
 def new_passwords() -> dict[str, str]:
     """A fresh password for each user of the sandbox."""
-    return {name: secrets.token_hex(16) for name in ("ari", "ami", "database", "softphone1", "softphone2")}
+    users = ("ari", "ami", "recorder", "database", "softphone1", "softphone2")
+    return {name: secrets.token_hex(16) for name in users}
 
 
 def read(folder: Path) -> State | None:
