@@ -89,7 +89,7 @@ def test_settings_are_frozen(file: Path) -> None:
         ("[house]\ntimezone = 'Mars'\n", "house.timezone: unknown time zone 'Mars'; use a name of the IANA list"),
         ("[database]\ndsn = 'host=db password=hunter22'\n", "database.dsn: write it as postgresql://user"),
         ("[ami]\npasword = 'hunter22'\n", "ami.pasword: unknown key; allowed: host, password, port, user"),
-        ("[amy]\nx = 1\n", "amy: unknown key; allowed: alarm, ami, ari, database"),
+        ("[amy]\nx = 1\n", "amy: unknown key; allowed: agi, alarm, ami, ari, database"),
         ("[smtp]\ntls = 'ssl'\n", "smtp.tls: Input should be 'none', 'starttls' or 'tls'"),
         ("[trunk]\nendpoint = 'a/b'\n", "trunk.endpoint: String should match pattern"),
     ],
