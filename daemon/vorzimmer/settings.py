@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, IPvAnyAddress, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +28,8 @@ PREFIX = "VORZIMMER_"
 
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Listening = Annotated[str, Field(pattern=r"^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$")]
+"""An address and a port: `0.0.0.0:5060`, `[::]:5060`."""
 
 
 def _postgres_url(value: SecretStr) -> SecretStr:
@@ -70,6 +72,12 @@ class Ami(Section):
     port: Port = 5038
     user: str = "vorzimmer"
     password: SecretStr
+
+
+class Agi(Section):
+    """Where the daemon answers the dialplan (globals.conf, VZ_AGI): a port on loopback."""
+
+    port: Port = 4573
 
 
 class Recorder(Section):
@@ -123,6 +131,21 @@ class Trunk(Section):
     show: Literal["did", "caller"] = "did"
 
 
+class Phones(Section):
+    """The agents' telephones (`vorzimmer phone`). `file`: what Asterisk includes; its folder says whom it belongs to.
+
+    `tcp` and `tls`: address and port at which Asterisk takes telephones that use these; `certificate` and `key`
+    (PEM): for TLS. `media_address`: the address of sound, where it is not to be asked for.
+    """
+
+    file: Path = Path("/etc/asterisk/vorzimmer.d/phones.conf")
+    tcp: Listening = "0.0.0.0:5060"
+    tls: Listening = "0.0.0.0:5061"
+    certificate: Path | None = None
+    key: Path | None = None
+    media_address: IPvAnyAddress | None = None
+
+
 class Gate(Section):
     """The house's limits on trunk legs (see `core.dialing`); a client may have its own."""
 
@@ -158,11 +181,13 @@ class Settings(BaseSettings):
     house: House = House()
     ari: Ari
     ami: Ami
+    agi: Agi = Agi()
     recorder: Recorder = Recorder()
     database: Database
     smtp: Smtp = Smtp()
     paths: Paths = Paths()
     trunk: Trunk = Trunk()
+    phones: Phones = Phones()
     gate: Gate = Gate()
     watch: Watch = Watch()
     alarm: Alarm = Alarm()

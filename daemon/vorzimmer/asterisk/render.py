@@ -53,7 +53,8 @@ class Values:
     """Everything that differs between two machines.
 
     `bind` is SIP's `address:port`; `rtp` the first and last port of sound; `calls_only` are further endpoints, by
-    name and SIP URI, that can be called and from which nothing comes; `country_code` is what national numbers lack.
+    name and SIP URI, that can be called and from which nothing comes; `country_code` is what national numbers lack;
+    `agi_port` is where the daemon answers the dialplan.
     `recorder` is the user of AMI who records talks.
     """
 
@@ -72,6 +73,7 @@ class Values:
     media_address: str | None = None
     recorder: User | None = None
     country_code: int = 49
+    agi_port: int = 4573
 
 
 def write(folder: Path, values: Values, directories: Mapping[str, Path] | None = None, mode: int = 0o640) -> None:
@@ -90,7 +92,7 @@ def write(folder: Path, values: Values, directories: Mapping[str, Path] | None =
     texts = files(values, directories or {})
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for name, text in texts.items():
-        _replace(folder / name, text, mode)
+        swap_in(folder / name, text, mode)
 
 
 def files(values: Values, directories: Mapping[str, Path]) -> dict[str, str]:
@@ -103,67 +105,75 @@ def files(values: Values, directories: Mapping[str, Path]) -> dict[str, str]:
         "asterisk.conf": _asterisk(values, directories),
         "pjsip.conf": _pjsip(values),
         "http.conf": _lines({"bindport": values.http_port}),
-        "ari.conf": _section(
-            _name(values.ari.name),
+        "ari.conf": section(
+            checked_name(values.ari.name),
             {"type": "user", "read_only": "no", "password_format": "plain", "password": values.ari.password},
         ),
-        "manager.conf": _section("general", {"port": values.ami_port}, "+")
-        + _section(_name(values.ami.name), {"secret": values.ami.password}, "reader")
+        "manager.conf": section("general", {"port": values.ami_port}, "+")
+        + section(checked_name(values.ami.name), {"secret": values.ami.password}, "reader")
         + _recorder(values.recorder),
         "rtp.conf": _lines({"rtpstart": values.rtp[0], "rtpend": values.rtp[1]}),
         "musiconhold.conf": _lines({"directory": values.music}),
-        "globals.conf": _section(
-            "globals", {"VZ_FALLBACK": _literal(values.fallback), "VZ_COUNTRY": values.country_code}
+        "globals.conf": section(
+            "globals",
+            {
+                "VZ_FALLBACK": _literal(values.fallback),
+                "VZ_COUNTRY": values.country_code,
+                "VZ_AGI": values.agi_port,
+            },
         ),
     }
 
 
 def _recorder(user: User | None) -> str:
-    return "" if user is None else _section(_name(user.name), {"secret": user.password}, "recorder")
+    return "" if user is None else section(checked_name(user.name), {"secret": user.password}, "recorder")
 
 
 def _asterisk(values: Values, directories: Mapping[str, Path]) -> str:
-    folders = _section("directories", directories) if directories else ""
-    return folders + _section("options", {"systemname": _name(values.system)}, "+")
+    folders = section("directories", directories) if directories else ""
+    return folders + section("options", {"systemname": checked_name(values.system)}, "+")
 
 
 def _pjsip(values: Values) -> str:
     media: dict[str, str] = {}
     if values.media_address is not None:
         media = {"media_address": values.media_address, "bind_rtp_to_media_address": "yes"}
-    trunk = _name(values.trunk.name)
+    trunk = checked_name(values.trunk.name)
     texts = [
-        _section("transport-udp", {"type": "transport", "protocol": "udp", "bind": values.bind}),
-        _section(trunk, {"aors": trunk, **media}, "trunk-leg"),
-        _section(trunk, {"type": "aor", "contact": values.trunk.contact}),
-        _section(trunk, {"type": "identify", "endpoint": trunk, "match": ",".join(values.trunk.sources)}),
+        section("transport-udp", {"type": "transport", "protocol": "udp", "bind": values.bind}),
+        section(trunk, {"aors": trunk, **media}, "trunk-leg"),
+        section(trunk, {"type": "aor", "contact": values.trunk.contact}),
+        section(trunk, {"type": "identify", "endpoint": trunk, "match": ",".join(values.trunk.sources)}),
     ]
     texts += [_agent(agent, media) for agent in values.agents]
     for name, contact in values.calls_only.items():
-        texts.append(_section(_name(name), {"aors": name, **media}, "trunk-leg"))
-        texts.append(_section(name, {"type": "aor", "contact": contact}))
+        texts.append(section(checked_name(name), {"aors": name, **media}, "trunk-leg"))
+        texts.append(section(name, {"type": "aor", "contact": contact}))
     return "\n".join(texts)
 
 
 def _agent(agent: Agent, media: Mapping[str, str]) -> str:
-    name = _name(agent.name)
+    name = checked_name(agent.name)
     if agent.password is None and agent.contact is None:
         raise RenderError(f"agent {name} has neither a password to register with nor a contact")
     address = {} if agent.contact is None else {"contact": agent.contact}
     if agent.password is None:
         # Known by no address and no name: without a password anybody could say to be this agent.
         nobody = {"identify_by": "ip"}
-        return _section(name, {"aors": name, **nobody, **media}, "agent-leg") + _section(
-            name, {"type": "aor", **address}
-        )
+        return section(name, {"aors": name, **nobody, **media}, "agent-leg") + section(name, {"type": "aor", **address})
     return (
-        _section(name, {"auth": name, "aors": name, **media}, "agent-leg")
-        + _section(name, {"username": name, "password": agent.password}, "agent-password")
-        + _section(name, address, "agent-address")
+        section(name, {"auth": name, "aors": name, **media}, "agent-leg")
+        + section(name, {"username": name, "password": agent.password}, "agent-password")
+        + section(name, address, "agent-address")
     )
 
 
-def _section(name: str, settings: Mapping[str, object], template: str = "") -> str:
+def section(name: str, settings: Mapping[str, object], template: str = "") -> str:
+    """A section with its settings, made from a template if one is named.
+
+    Raises:
+        RenderError: a value cannot be written.
+    """
     head = f"[{name}]({template})" if template else f"[{name}]"
     return f"{head}\n{_lines(settings)}\n"
 
@@ -172,8 +182,12 @@ def _lines(settings: Mapping[str, object]) -> str:
     return "".join(f"{key} = {_value(key, value)}\n" for key, value in settings.items())
 
 
-def _name(text: str) -> str:
-    """The name of a section or endpoint, which also stands in dial strings."""
+def checked_name(text: str) -> str:
+    """The name of a section or endpoint, which also stands in dial strings.
+
+    Raises:
+        RenderError: it is none.
+    """
     if _NAME.fullmatch(text) is None:
         raise RenderError(f"{text!r} is no name: letters, digits, _ and - only, 63 at most")
     return text
@@ -194,11 +208,19 @@ def _literal(path: Path) -> Path:
     return path
 
 
-def _replace(file: Path, text: str, mode: int) -> None:
+def swap_in(file: Path, text: str, mode: int) -> None:
+    """Replace a file in one step. It belongs to whom its folder belongs to: root writes it, Asterisk reads it.
+
+    Raises:
+        OSError: it cannot be written; the old one is still there.
+    """
     handle, draft = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             os.fchmod(stream.fileno(), mode)
+            owner = file.parent.stat()
+            if (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(handle, owner.st_uid, owner.st_gid)
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

@@ -2,7 +2,8 @@
 
 | port | who |
 | --- | --- |
-| `sip_port` | Asterisk; calls from 127.0.0.1 are the trunk's and arrive in `from-trunk` |
+| `sip_port` | Asterisk, UDP and TCP; calls from 127.0.0.1 are the trunk's and arrive in `from-trunk` |
+| `sip_tls_port` | Asterisk, SIP over TLS |
 | `trunk_port` | nobody yet: where Asterisk sends calls over the trunk, for a test's own SIP server |
 | `agent_port(k)` | nobody yet: where Asterisk rings agent k (endpoints `agent1` … `agentN`) |
 | `spare_port` | nobody: for whoever needs one more |
@@ -20,8 +21,8 @@ from vorzimmer.sandbox.ports import Block
 from vorzimmer.sandbox.state import State
 
 MAX_AGENTS = 240
-HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, WATCH_WEB, AGENTS = range(
-    11
+HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, WATCH_WEB, SIP_TLS, AGI, AGENTS = range(
+    13
 )  # places in the block
 DATABASE = ROLE = "vorzimmer"
 CALLER = "sandbox-caller"  # the endpoint through which Asterisk calls itself as if from outside
@@ -65,8 +66,13 @@ class Layout:
 
     @property
     def sip_port(self) -> int:
-        """Where Asterisk takes SIP, by UDP."""
+        """Where Asterisk takes SIP, by UDP, and by TCP once a telephone asks for it."""
         return self.block.port(SIP)
+
+    @property
+    def sip_tls_port(self) -> int:
+        """Where Asterisk takes SIP by TLS once a telephone asks for it."""
+        return self.block.port(SIP_TLS)
 
     @property
     def smtp_port(self) -> int:
@@ -164,6 +170,7 @@ class Layout:
             fallback=self.fallback,
             calls_only={CALLER: f"sip:127.0.0.1:{self.sip_port}"},
             media_address="127.0.0.1",
+            agi_port=self.block.port(AGI),
         )
 
     def settings(self) -> dict[str, Any]:
@@ -172,12 +179,19 @@ class Layout:
             "ari": {"url": self.ari_url, "user": self.ari_user, "password": self.ari_password},
             "ami": {"port": self.ami_port, "user": self.ami_user, "password": self.ami_password},
             "recorder": {"password": self.state.passwords["recorder"]},
+            "agi": {"port": self.block.port(AGI)},
             "database": {"dsn": self.dsn},
             "smtp": {"port": self.smtp_port, "sender": "vorzimmer@sandbox.example"},
             "watch": {
                 "calls": self.block.port(WATCH_CALLS),
                 "worker": self.block.port(WATCH_WORKER),
                 "web": self.block.port(WATCH_WEB),
+            },
+            "phones": {
+                "file": str(self.etc / "vorzimmer.d" / "phones.conf"),
+                "tcp": f"127.0.0.1:{self.sip_port}",
+                "tls": f"127.0.0.1:{self.sip_tls_port}",
+                "media_address": "127.0.0.1",
             },
             "alarm": {"to": ["operator@sandbox.example"]},
             "paths": {
