@@ -51,6 +51,7 @@ def test_timeline_tells_the_call(vorzimmer: Vorzimmer, call_stored: Stored) -> N
     assert lines[1].split()[:4] == ["2026-03-02", "10:00:00.000", "+0.000", "call.arrived"]
     assert any("+0.001" in line and "open: Monday 08:00-18:00" in line for line in lines)
     assert any("answered, cause 16, hung up by caller" in line for line in lines)
+    assert "talk +4.0 to +64.0: alice" in lines
     assert any(line.startswith("email to office@example.org: pending, attempts: 0") for line in lines)
 
 

@@ -49,13 +49,18 @@ def _hangup(by: str, cause: int = 16, after: float = 60) -> tuple[Kind, float, d
 
 
 def test_every_field_comes_from_the_events() -> None:
-    """Queue, forward and machine in one call: times, phases, who answered, and what was recorded."""
+    """Queue, hold, forward and machine in one call: times, phases, who answered, and what was recorded."""
     cdr = build_cdr(
         _call(
             (Kind.ANSWERED, 2, {}),
             (Kind.ANNOUNCING, 2, {}),
             (Kind.WAITING, 5, {}),
+            (Kind.OVERFLOWED, 9, {"reason": "waited 4 s"}),
+            (Kind.OVERFLOWED, 14, {"reason": "nobody logged in"}),
             (Kind.TALKING, 15, {"by": "first-1"}),
+            (Kind.HELD, 20, {}),
+            (Kind.TALKING, 22, {"by": "first-1"}),
+            (Kind.PUT_THROUGH, 26, {"by": "second-1"}),
             (Kind.FORWARDED, 30, {"by": "mobile", "number": MOBILE}),
             (Kind.RECORDING, 40, {}),
             (Kind.RECORDED, 59, {"file": "2026/11/call-1.wav", "seconds": 18.5}),
@@ -75,7 +80,7 @@ def test_every_field_comes_from_the_events() -> None:
         ring=Decimal("2.000"),
         announcement=Decimal("3.000"),
         queue=Decimal("10.000"),
-        talk=Decimal("15.000"),
+        talk=Decimal("9.000"),
         forwarded=Decimal("10.000"),
         machine=Decimal("20.000"),
         disposition=Disposition.ANSWERED,
@@ -91,6 +96,9 @@ def test_every_field_comes_from_the_events() -> None:
         caller_name=NAME,
         diverted_from=DIVERTING,
         forwarded_to=MOBILE,
+        hold=Decimal("2.000"),
+        put_through=Decimal("4.000"),
+        overflow="waited 4 s; nobody logged in",
     )
 
 
@@ -107,6 +115,8 @@ def test_every_field_comes_from_the_events() -> None:
         ([(Kind.RECORDING, 5, {}), (Kind.RECORDED, 9, {"file": "x.wav", "seconds": 3}), _hangup("caller")], "message"),
         ([(Kind.TALKING, 5, {"by": "first-1"}), _hangup("agent")], "answered"),
         ([(Kind.FORWARDED, 5, {"by": "mobile", "number": MOBILE}), _hangup("caller")], "forwarded"),
+        ([(Kind.PUT_THROUGH, 5, {"by": "boss", "number": MOBILE}), _hangup("caller")], "forwarded"),
+        ([(Kind.TALKING, 5, {"by": "a"}), (Kind.PUT_THROUGH, 9, {"number": MOBILE}), _hangup("caller")], "answered"),
         ([_hangup("system", 19)], "failed"),
         ([], "failed"),
     ],
@@ -114,6 +124,31 @@ def test_every_field_comes_from_the_events() -> None:
 def test_how_the_call_ended_for_the_caller(then: list[tuple[Kind, float, dict[str, Any]]], disposition: str) -> None:
     """A person beats a message beats an announcement; who leaves while waiting has abandoned, whatever was heard."""
     assert build_cdr(_call(*then)).disposition == disposition
+
+
+@pytest.mark.parametrize(
+    ("then", "disposition"),
+    [
+        ([(Kind.ANNOUNCING, 1, {}), _hangup("system", 21)], "blocked"),
+        ([_hangup("caller")], "blocked"),
+        ([(Kind.TALKING, 5, {"by": "a"}), _hangup("caller")], "answered"),
+    ],
+)
+def test_a_blocked_caller_has_a_disposition_of_its_own(
+    then: list[tuple[Kind, float, dict[str, Any]]], disposition: str
+) -> None:
+    """It is neither lost nor abandoned, whoever hung up; what really happened beats the rule."""
+    events = _call(*then)
+    events[1] = replace(events[1], data={**events[1].data, "treatment": "block"})
+    assert build_cdr(events).disposition == disposition
+
+
+def test_where_a_caller_was_put_through_to_is_a_personal_value() -> None:
+    """A number outside stands with the forwards, to be erased with them; an agent's telephone is none."""
+    outside = (Kind.PUT_THROUGH, 9.0, {"number": MOBILE})
+    inside = (Kind.PUT_THROUGH, 9.0, {"by": "second-1"})
+    assert build_cdr(_call(outside)).forwarded_to == MOBILE
+    assert build_cdr(_call(inside)).forwarded_to is None
 
 
 def test_a_call_that_was_never_routed_has_a_cdr() -> None:
@@ -175,6 +210,9 @@ _cdrs = st.builds(
     caller_name=st.none() | _text,
     diverted_from=st.none() | _text,
     forwarded_to=st.none() | _text,
+    hold=st.none() | _seconds,
+    put_through=st.none() | _seconds,
+    overflow=st.none() | _text,
 )
 
 
@@ -248,8 +286,16 @@ def test_a_change_of_any_field_changes_the_digest(name: str) -> None:
 
 
 def test_the_canonical_form_never_changes() -> None:
-    """Digests that are stored must be computed alike for ever: these bytes are the format."""
-    bare = replace(_example(), caller=None, caller_name=None, diverted_from=None, forwarded_to=None)
+    """Digests that are stored must be computed alike for ever: these bytes are the format of the first records."""
+    bare = replace(
+        _example(),
+        caller=None,
+        caller_name=None,
+        diverted_from=None,
+        forwarded_to=None,
+        hold=None,
+        put_through=None,
+    )
     assert canonical(bare, KEY) == (
         b'{"announcement":"0.000","answered_at":"2026-11-23T09:00:05.000+00:00","answered_by":"mobile",'
         b'"call_id":"call-1","caller":null,"caller_name":null,"cause":16,"client":"kanzlei","did":"+498999998100",'
@@ -261,6 +307,20 @@ def test_the_canonical_form_never_changes() -> None:
     )
     assert digest(bare, KEY) == hashlib.sha256(canonical(bare, KEY)).digest()
     assert personal_mac("caller", CALLER, KEY) == "a32b9f2a7e34fd5558572c2179c9d1c363560b562c9bbe845fd278feffb90357"
+
+
+def test_younger_fields_stand_in_the_digest_where_they_are_told() -> None:
+    """With a value they are sealed as all others are, zero included; without one nothing stands there."""
+    written = json.loads(canonical(replace(_example(), overflow="waited"), KEY))
+    assert (written["hold"], written["put_through"], written["overflow"]) == ("0.000", "0.000", "waited")
+    assert "overflow" not in json.loads(canonical(_example(), KEY))
+
+
+def test_a_record_of_an_earlier_version_is_read() -> None:
+    """A journal may hold records from before an upgrade: what they do not tell is None, not an error."""
+    young = ("hold", "put_through", "overflow")
+    old = {name: value for name, value in to_json(_example()).items() if name not in young}
+    assert from_json(old) == replace(_example(), hold=None, put_through=None)
 
 
 def test_what_is_no_cdr_cannot_be_read() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.core.examples import DID, event, make_client
-from vorzimmer.core.cdr import Cdr, build_cdr, from_json
+from vorzimmer.core.cdr import Cdr, Disposition, build_cdr, from_json
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.messages import end_record, messages_for
 
@@ -39,6 +40,13 @@ def _cdr() -> Cdr:
 def test_each_recipient_is_told_of_the_dispositions_asked_for(mail: Any, recipients: list[str]) -> None:
     """One message for each address; none named means of every call."""
     assert [message.recipient for message in messages_for(_cdr(), make_client(mail=mail))] == recipients
+
+
+@pytest.mark.parametrize(("of", "told"), [([], 0), (["blocked"], 1), (["answered"], 0)])
+def test_a_blocked_caller_is_told_of_to_those_who_asked(of: list[str], told: int) -> None:
+    """Who had a caller blocked does not want a mail each time instead."""
+    blocked = replace(_cdr(), disposition=Disposition.BLOCKED)
+    assert len(messages_for(blocked, make_client(mail={"to": [ANNA], "of": of}))) == told
 
 
 def test_an_address_that_stands_twice_gets_one_mail() -> None:

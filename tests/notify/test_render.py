@@ -17,6 +17,7 @@ DISPOSITIONS: dict[str, dict[str, Any]] = {
     "message": {"recording": "x.wav", "recording_seconds": "23.400"},
     "announced": {},
     "abandoned": {"caller": None, "caller_name": None},
+    "blocked": {},
     "failed": {"cause": 38},
 }
 
@@ -68,6 +69,7 @@ def test_every_disposition_has_words_in_every_language(language: str, dispositio
         ("message", ["Nachricht: 0:23 min"]),
         ("announced", ["nur die Ansage"]),
         ("abandoned", ["aufgelegt, bevor jemand abnehmen konnte", "Wartezeit: 0:12 min"]),
+        ("blocked", ["auf Ihren Wunsch nicht an"]),
         ("failed", ["technischen Gründen", "Ursache 38"]),
     ],
 )
@@ -76,6 +78,12 @@ def test_says_what_happened_and_how_long(disposition: str, words: list[str]) -> 
     text = render(payload(disposition=disposition, **DISPOSITIONS[disposition]), "de", "DE", "none").text
     for word in words:
         assert word in text
+
+
+def test_a_talk_of_who_was_put_through_counts() -> None:
+    """Whether the caller was forwarded or put through, the mail tells how long they talked there, in one figure."""
+    forwarded = {"forwarded": "60.000", "put_through": "65.000", "forwarded_to": "+491701234567"}
+    assert "Gespräch: 2:05 min" in render(payload(disposition="forwarded", **forwarded), "de", "DE", "none").text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from vorzimmer.core.call_segments import segments_of
 from vorzimmer.core.cdr import Cdr, build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.messages import Message, end_record
@@ -54,8 +55,9 @@ def events(call_id: str, upto: int = len(STORY)) -> tuple[CallEvent, ...]:
 
 
 def end(cdr: Cdr, *recipients: str) -> dict[str, Any]:
-    """The end-of-call record with an e-mail to each recipient."""
-    return end_record(cdr, [Message("email", to, "de", {"did": cdr.did}) for to in recipients])
+    """The end-of-call record, with the segments of the story and an e-mail to each recipient."""
+    segments = segments_of(events(cdr.call_id))
+    return end_record(cdr, [Message("email", to, "de", {"did": cdr.did}) for to in recipients], segments)
 
 
 def write_call(journal: Journal, call_id: str, *recipients: str, **changed: Any) -> Cdr:

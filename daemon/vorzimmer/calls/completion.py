@@ -15,6 +15,7 @@ import structlog
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.recording import keep
 from vorzimmer.core.acd import Pool
+from vorzimmer.core.call_segments import segments_of
 from vorzimmer.core.cdr import Cdr, build_cdr
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.directory import Directory
@@ -62,7 +63,8 @@ class Completion:
         voicemail = self._voicemail(witness.call_id)
         if known:
             new = closing_events(witness, known, cause, voicemail)
-            cdr = build_cdr([*known, *new])
+            whole = [*known, *new]
+            cdr = build_cdr(whole)
             client = self.directory.clients.get(cdr.client or "")
         else:
             own = self.directory.own_numbers
@@ -70,10 +72,11 @@ class Completion:
             incoming = read_arrival([witness.did, witness.caller, "", witness.diverted], "", self.region, own)
             plan = decide(incoming, self.directory, self.policy, Pool(), witness.started_at)
             new = events_of(witness, incoming, plan, cause, voicemail)
-            cdr = build_cdr(new)
+            whole = new
+            cdr = build_cdr(whole)
             client = plan.client
         records = [segments.event_record(event) for event in new]
-        records.append({"t": "end", "record": end_record(cdr, messages_for(cdr, client))})
+        records.append({"t": "end", "record": end_record(cdr, messages_for(cdr, client), segments_of(whole))})
         return Completed(cdr, tuple(segments.render(record) for record in records))
 
     def _voicemail(self, call_id: str) -> Voicemail | None:

@@ -12,6 +12,7 @@ from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
+from vorzimmer.core.call_segments import segments_of
 from vorzimmer.core.cdr import Cdr, build_cdr
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
@@ -71,5 +72,5 @@ def note_file(exchange: Exchange, call_id: str) -> Path:
 def close_ledger(exchange: Exchange, events: Sequence[CallEvent], client: Client | None) -> Cdr:
     """The CDR of a whole ledger, and the messages that follow from it, go to the journal as one record."""
     cdr = build_cdr(events)
-    exchange.journal.append_end(end_record(cdr, messages_for(cdr, client)))
+    exchange.journal.append_end(end_record(cdr, messages_for(cdr, client), segments_of(events)))
     return cdr

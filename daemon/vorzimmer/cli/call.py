@@ -15,6 +15,7 @@ from rich.table import Table
 
 from vorzimmer.cli import context
 from vorzimmer.cli.show import console, plain, print_json
+from vorzimmer.core.call_segments import Segment
 from vorzimmer.core.cdr import PERSONAL, Cdr, to_json
 from vorzimmer.core.ledger import CallEvent, Phase
 from vorzimmer.settings import Settings
@@ -145,6 +146,13 @@ def _summary(timeline: Timeline, zone: ZoneInfo) -> Iterator[str]:
     spent = ((phase.value, getattr(cdr, phase.value)) for phase in Phase)
     yield f"\n{cdr.disposition.value}, cause {cdr.cause}, hung up by {cdr.hung_up_by}; {cdr.reason}"
     yield f"{_seconds(cdr.duration)} s: " + ", ".join(f"{name} {_seconds(value)}" for name, value in spent if value)
+    if cdr.overflow:
+        yield f"left the queue: {plain(cdr.overflow)}"
+    for segment in timeline.segments:
+        yield _segment(segment, cdr.started_at)
+    for wrap_up in timeline.wrap_ups:
+        lasted = f"{(wrap_up.ended - wrap_up.began).total_seconds():.1f} s" if wrap_up.ended else "not over yet"
+        yield f"wrap-up of {wrap_up.agent}: {lasted}"
     if timeline.erased:
         yield "numbers and names of this call were erased"
     for message in timeline.messages:
@@ -155,11 +163,19 @@ def _summary(timeline: Timeline, zone: ZoneInfo) -> Iterator[str]:
         yield f"{message.channel} to {message.recipient}: {done}{waiting}{detail}"
 
 
+def _segment(segment: Segment, begun: datetime) -> str:
+    after, until = ((at - begun).total_seconds() for at in (segment.began, segment.ended))
+    about = ", ".join(filter(None, (segment.agent, segment.target, segment.outcome)))
+    return f"{segment.kind.value.replace('_', ' ')} +{after:.1f} to +{until:.1f}{f': {plain(about)}' if about else ''}"
+
+
 def _as_json(timeline: Timeline, *, intact: bool | None) -> Mapping[str, Any]:
     return {
         "cdr": to_json(timeline.cdr) if timeline.cdr else None,
         "intact": intact,
         "erased": list(PERSONAL) if timeline.erased else [],
         "events": [asdict(event) for event in timeline.events],
+        "segments": [asdict(segment) for segment in timeline.segments],
+        "wrap_ups": [asdict(wrap_up) for wrap_up in timeline.wrap_ups],
         "messages": [asdict(message) for message in timeline.messages],
     }

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from vorzimmer.core.contact import Treatment
 from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase, phases
 
 
@@ -28,6 +29,8 @@ class Disposition(StrEnum):
     """Only an announcement or the machine's greeting was heard."""
     ABANDONED = "abandoned"
     """The caller left before any of these."""
+    BLOCKED = "blocked"
+    """The client wants no calls of this caller: the polite announcement was all there was."""
     FAILED = "failed"
     """We could not serve the call: see cause and problems."""
 
@@ -36,7 +39,8 @@ class Disposition(StrEnum):
 class Cdr:
     """One call. Seconds are Decimal with milliseconds; times are aware.
 
-    Personal values (`caller`, `caller_name`, `diverted_from`, `forwarded_to`) are stored apart.
+    Personal values (`caller`, `caller_name`, `diverted_from`, `forwarded_to`) are stored apart. `hold`, `put_through`
+    and `overflow` (why the caller left the queue for something else) are None in records from before they were told.
     """
 
     call_id: str
@@ -66,6 +70,9 @@ class Cdr:
     caller_name: str | None
     diverted_from: str | None
     forwarded_to: str | None
+    hold: Decimal | None = None
+    put_through: Decimal | None = None
+    overflow: str | None = None
 
 
 NAMES = tuple(field.name for field in fields(Cdr))
@@ -73,6 +80,9 @@ NAMES = tuple(field.name for field in fields(Cdr))
 
 PERSONAL = ("caller", "caller_name", "diverted_from", "forwarded_to")
 """Fields that stand in the digest only as HMAC under the row's own key, so that they can be erased."""
+
+LATER = ("hold", "put_through", "overflow")
+"""Fields younger than the first records: they stand in the digest only where there is a value, so old ones hold."""
 
 
 def build_cdr(events: Sequence[CallEvent]) -> Cdr:
@@ -83,19 +93,18 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
     """
     ordered = sorted(events, key=lambda e: e.seq)
     first = {kind: next((e for e in ordered if e.kind is kind), None) for kind in Kind}
-    arrived, ended = first[Kind.ARRIVED], first[Kind.ENDED]
-    if arrived is None or ended is None:
+    arrived = first[Kind.ARRIVED]
+    if arrived is None:
         raise ValueError("a CDR needs the call's arrival and its end")
     routed = _data(first[Kind.ROUTED])
     answered = first[Kind.ANSWERED]
     recorded = _data(first[Kind.RECORDED])
     hangup = _data(first[Kind.HANGUP])
-    # Whoever hung up, the call is over then; taking everything down may take longer, and is nobody's talk.
-    over = first[Kind.HANGUP]
-    end = min(over.at, ended.at) if over else ended.at
+    end = over_at(ordered)
     spent = phases(ordered, end)
     talks = [e for e in ordered if e.kind in (Kind.TALKING, Kind.FORWARDED)]
-    forwards = [e for e in ordered if e.kind is Kind.FORWARDED]
+    numbers = [e.data["number"] for e in ordered if e.kind in (Kind.FORWARDED, Kind.PUT_THROUGH) and "number" in e.data]
+    overflows = [str(e.data["reason"]) for e in ordered if e.kind is Kind.OVERFLOWED and e.data.get("reason")]
     return Cdr(
         call_id=arrived.call_id,
         client=routed.get("client"),
@@ -111,7 +120,7 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
         talk=spent[Phase.TALK],
         forwarded=spent[Phase.FORWARDED],
         machine=spent[Phase.MACHINE],
-        disposition=_disposition(ordered, hangup),
+        disposition=_disposition(ordered, routed, hangup),
         cause=int(hangup.get("cause", 0)),
         hung_up_by=str(hangup.get("by", "system")),
         answered_by=str(talks[-1].data["by"]) if talks else None,
@@ -123,19 +132,36 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
         caller=arrived.data.get("caller"),
         caller_name=arrived.data.get("caller_name"),
         diverted_from=arrived.data.get("diverted_from"),
-        forwarded_to=str(forwards[-1].data["number"]) if forwards else None,
+        forwarded_to=str(numbers[-1]) if numbers else None,
+        hold=spent[Phase.HOLD],
+        put_through=spent[Phase.PUT_THROUGH],
+        overflow="; ".join(overflows) or None,
     )
+
+
+def over_at(events: Sequence[CallEvent]) -> datetime:
+    """When the call was over: whoever hung up, and however long taking everything down took. That is nobody's talk.
+
+    Raises:
+        ValueError: the events hold no end.
+    """
+    ends = [event.at for event in events if event.kind is Kind.ENDED]
+    if not ends:
+        raise ValueError("a CDR needs the call's arrival and its end")
+    return min(ends + [event.at for event in events if event.kind is Kind.HANGUP][:1])
 
 
 def _data(event: CallEvent | None) -> Mapping[str, Any]:
     return event.data if event is not None else {}
 
 
-def _disposition(events: Sequence[CallEvent], hangup: Mapping[str, Any]) -> Disposition:
+def _disposition(events: Sequence[CallEvent], routed: Mapping[str, Any], hangup: Mapping[str, Any]) -> Disposition:
     kinds = {e.kind for e in events}
     for kind, disposition in _REACHED:
         if kind in kinds:
             return disposition
+    if routed.get("treatment") == Treatment.BLOCK:
+        return Disposition.BLOCKED
     if hangup.get("by") == "caller" and _waiting_at_the_end(events):
         return Disposition.ABANDONED
     if kinds & {Kind.ANNOUNCING, Kind.RECORDING}:
@@ -146,6 +172,7 @@ def _disposition(events: Sequence[CallEvent], hangup: Mapping[str, Any]) -> Disp
 _REACHED = (
     (Kind.TALKING, Disposition.ANSWERED),
     (Kind.FORWARDED, Disposition.FORWARDED),
+    (Kind.PUT_THROUGH, Disposition.FORWARDED),
     (Kind.RECORDED, Disposition.MESSAGE),
 )
 
@@ -167,7 +194,8 @@ def canonical_of(cdr: Cdr, macs: Mapping[str, str | None]) -> bytes:
     Times are UTC with milliseconds, decimals plain with three places: independent of zone and of how a
     database prints them.
     """
-    values = {name: _plain(getattr(cdr, name)) for name in NAMES} | {name: macs[name] for name in PERSONAL}
+    told = [name for name in NAMES if name not in LATER or getattr(cdr, name) is not None]
+    values = {name: _plain(getattr(cdr, name)) for name in told} | {name: macs[name] for name in PERSONAL}
     return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -229,7 +257,7 @@ def from_json(values: Mapping[str, Any]) -> Cdr:
         if found[name] is not None:
             found[name] = datetime.fromisoformat(found[name])
     for name in (*Phase, "duration", "recording_seconds"):
-        if found[name] is not None:
+        if found.get(name) is not None:
             found[name] = Decimal(found[name])
     found["disposition"] = Disposition(found["disposition"])
     return Cdr(**found)

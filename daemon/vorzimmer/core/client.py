@@ -76,10 +76,10 @@ class Did(Model):
 
 
 class Mail(Model):
-    """Whom to tell by e-mail, and of which dispositions (none named: of all)."""
+    """Whom to tell by e-mail, and of which dispositions (none named: of all but blocked ones)."""
 
     to: Annotated[tuple[Address, ...], Field(min_length=1, max_length=20)]
-    of: tuple[Literal["answered", "forwarded", "message", "announced", "abandoned", "failed"], ...] = ()
+    of: tuple[Literal["answered", "forwarded", "message", "announced", "abandoned", "blocked", "failed"], ...] = ()
 
 
 class Forwarding(Model):

@@ -28,8 +28,16 @@ class Kind(StrEnum):
     ANNOUNCING = "phase.announcement"
     WAITING = "phase.queue"
     TALKING = "phase.talk"
+    HELD = "phase.hold"
+    """The agent put the caller on hold."""
+    PUT_THROUGH = "phase.put_through"
+    """The caller talks with whom the agent put through to; the agent has left."""
     FORWARDED = "phase.forwarded"
     RECORDING = "phase.machine"
+    QUEUED = "queue.joined"
+    OFFERED = "queue.offered"
+    OVERFLOWED = "queue.left"
+    """Left the line for the next of the chain; `reason` says why."""
     LEG_DIALLED = "leg.dialled"
     LEG_RINGING = "leg.ringing"
     LEG_ANSWERED = "leg.answered"
@@ -46,6 +54,8 @@ class Kind(StrEnum):
     TALK_RECORDED = "recording.kept"
     SUPERVISED = "call.supervised"
     """A supervisor begins to listen, to whisper or to take part, or leaves: `how`."""
+    RESULT = "call.result"
+    """What an agent says the call was; may come after its end. `result`, `by`."""
     RECOVERED = "call.recovered"
     PROBLEM = "call.problem"
     HANGUP = "call.hangup"
@@ -59,6 +69,8 @@ class Phase(StrEnum):
     ANNOUNCEMENT = "announcement"
     QUEUE = "queue"
     TALK = "talk"
+    HOLD = "hold"
+    PUT_THROUGH = "put_through"
     FORWARDED = "forwarded"
     MACHINE = "machine"
 
@@ -69,6 +81,8 @@ ENTERS: Mapping[Kind, Phase] = {
     Kind.ANNOUNCING: Phase.ANNOUNCEMENT,
     Kind.WAITING: Phase.QUEUE,
     Kind.TALKING: Phase.TALK,
+    Kind.HELD: Phase.HOLD,
+    Kind.PUT_THROUGH: Phase.PUT_THROUGH,
     Kind.FORWARDED: Phase.FORWARDED,
     Kind.RECORDING: Phase.MACHINE,
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vorzimmer.core.cdr import Cdr, to_json
+from vorzimmer.core.call_segments import Segment, plain
+from vorzimmer.core.cdr import Cdr, Disposition, to_json
 from vorzimmer.core.client import Client
 
 
@@ -23,9 +24,12 @@ class Message:
 def messages_for(cdr: Cdr, client: Client | None) -> tuple[Message, ...]:
     """The messages that a finished call causes: one per recipient, none for an unknown client.
 
-    An address that stands twice in the client's list, in whatever case, gets one mail.
+    An address that stands twice in the client's list, in whatever case, gets one mail. Of a caller whom the client
+    blocked it hears only if it asked to.
     """
     if client is None or client.mail is None:
+        return ()
+    if cdr.disposition is Disposition.BLOCKED and not client.mail.of:
         return ()
     if client.mail.of and cdr.disposition.value not in client.mail.of:
         return ()
@@ -34,8 +38,8 @@ def messages_for(cdr: Cdr, client: Client | None) -> tuple[Message, ...]:
     return tuple(Message("email", to, client.language.value, payload) for to in reversed(recipients.values()))
 
 
-def end_record(cdr: Cdr, messages: Sequence[Message]) -> dict[str, Any]:
-    """The record that closes a call: the CDR and what follows from it, as plain JSON."""
+def end_record(cdr: Cdr, messages: Sequence[Message], segments: Iterable[Segment] = ()) -> dict[str, Any]:
+    """The record that closes a call: the CDR, what it consisted of and what follows from it, as plain JSON."""
     told = [
         {
             "channel": message.channel,
@@ -45,4 +49,4 @@ def end_record(cdr: Cdr, messages: Sequence[Message]) -> dict[str, Any]:
         }
         for message in messages
     ]
-    return {"cdr": to_json(cdr), "messages": told}
+    return {"cdr": to_json(cdr), "segments": plain(segments), "messages": told}

@@ -115,7 +115,8 @@ def view(payload: Mapping[str, Any], language: str, region: str, voicemail: Voic
     withheld = bool(payload["withheld"])
     caller = None if withheld else payload["caller"]
     disposition = Disposition(payload["disposition"])
-    talked = {Disposition.ANSWERED: payload["talk"], Disposition.FORWARDED: payload["forwarded"]}.get(disposition)
+    forwarded = Decimal(payload["forwarded"]) + Decimal(payload.get("put_through") or 0)
+    talked = {Disposition.ANSWERED: payload["talk"], Disposition.FORWARDED: forwarded}.get(disposition)
     waited = Decimal(payload["ring"]) + Decimal(payload["queue"])
     return View(
         call_id=one_line(payload["call_id"], 80),

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -20,7 +20,7 @@ from vorzimmer.core.ledger import Phase
 from vorzimmer.store.outbox import WAKE_UP
 from vorzimmer.store.segments import AGENT_PREFIX, END_PREFIX, EVENT_PREFIX
 
-# One statement, so one transaction. Only a CDR that is new brings its personal values and messages along.
+# One statement, so one transaction. Only a CDR that is new brings its personal values, segments and messages along.
 _STORE = """
 WITH event AS (
     INSERT INTO call_event (id, call_id, seq, at, kind, data)
@@ -39,13 +39,13 @@ WITH event AS (
         call_id, client, did, direction, started_at, answered_at, ended_at,
         duration, ring, announcement, queue, talk, forwarded, machine,
         disposition, cause, hung_up_by, answered_by, office_state, reason, recording, recording_seconds, withheld,
-        caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, digest
+        caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, hold, put_through, overflow, digest
     )
     SELECT
         call_id, client, did, direction, started_at, answered_at, ended_at,
         duration, ring, announcement, queue, talk, forwarded, machine,
         disposition, cause, hung_up_by, answered_by, office_state, reason, recording, recording_seconds, withheld,
-        caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, digest
+        caller_mac, caller_name_mac, diverted_from_mac, forwarded_to_mac, hold, put_through, overflow, digest
     FROM json_to_recordset($2::json) AS ended (
         call_id text, client text, did text, direction text,
         started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
@@ -53,7 +53,8 @@ WITH event AS (
         talk numeric, forwarded numeric, machine numeric,
         disposition text, cause integer, hung_up_by text, answered_by text, office_state text, reason text,
         recording text, recording_seconds numeric, withheld boolean,
-        caller_mac text, caller_name_mac text, diverted_from_mac text, forwarded_to_mac text, digest bytea
+        caller_mac text, caller_name_mac text, diverted_from_mac text, forwarded_to_mac text,
+        hold numeric, put_through numeric, overflow text, digest bytea
     )
     ON CONFLICT (call_id) DO NOTHING
     RETURNING call_id
@@ -62,6 +63,14 @@ WITH event AS (
     SELECT call_id, key, caller, caller_name, diverted_from, forwarded_to
     FROM json_to_recordset($2::json) AS ended (
         call_id text, key bytea, caller text, caller_name text, diverted_from text, forwarded_to text
+    )
+    JOIN new USING (call_id)
+), segment AS (
+    INSERT INTO call_segment (call_id, n, kind, agent, target, began, ended, outcome)
+    SELECT call_id, n, kind, agent, target, began, ended, outcome
+    FROM json_to_recordset($5::json) AS segment (
+        call_id text, n integer, kind text, agent text, target text,
+        began timestamptz, ended timestamptz, outcome text
     )
     JOIN new USING (call_id)
 )
@@ -97,17 +106,21 @@ async def store(conn: asyncpg.Connection, bodies: Iterable[bytes], domain: str) 
     )
     if len(events) + len(ends) + len(agents) < len(records):
         raise UnreadableError("a record of a kind that this version does not know")
-    ended, messages = _rows_of(ends, domain)
+    rows = _rows_of(ends, domain)
     await conn.execute(
-        _STORE, _array(events), orjson.dumps(ended).decode(), orjson.dumps(messages).decode(), _array(agents)
+        _STORE, _array(events), _json(rows.cdrs), _json(rows.messages), _array(agents), _json(rows.segments)
     )
-    if messages:
+    if rows.messages:
         await conn.execute(f"NOTIFY {WAKE_UP}")
 
 
 def _array(bodies: Sequence[bytes]) -> str:
     """The records as one JSON array, undecoded."""
     return f"[{b','.join(bodies).decode()}]"
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
 
 
 def is_data_error(error: Exception) -> bool:
@@ -123,9 +136,18 @@ def message_id(call_id: str, channel: str, recipient: str, domain: str) -> str:
     return f"<{told[:32]}@{domain}>"
 
 
-def _rows_of(ends: Sequence[bytes], domain: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of CDRs (personal values, key and macs among them) and of messages; each call once."""
+class _Rows(NamedTuple):
+    """What ended calls become; the CDRs hold their personal values, key and macs."""
+
+    cdrs: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+
+
+def _rows_of(ends: Sequence[bytes], domain: str) -> _Rows:
+    """The rows of ended calls, each call once. Records of an earlier version hold no segments."""
     ended: dict[str, dict[str, Any]] = {}
+    segments: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     for body in ends:
         try:
@@ -133,10 +155,13 @@ def _rows_of(ends: Sequence[bytes], domain: str) -> tuple[list[dict[str, Any]], 
             row = _sealed(record["cdr"])
             if row["call_id"] not in ended:
                 ended[row["call_id"]] = row
+                segments += [
+                    {**one, "call_id": row["call_id"], "n": n} for n, one in enumerate(record.get("segments", ()))
+                ]
                 messages += [_message(row, message, domain) for message in record["messages"]]
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             raise UnreadableError(f"{type(error).__name__}: {error}") from error
-    return list(ended.values()), messages
+    return _Rows(list(ended.values()), segments, messages)
 
 
 def _message(row: Mapping[str, Any], message: Mapping[str, Any], domain: str) -> dict[str, Any]:
@@ -147,7 +172,7 @@ def _message(row: Mapping[str, Any], message: Mapping[str, Any], domain: str) ->
 
 def _sealed(values: Mapping[str, Any]) -> dict[str, Any]:
     """The CDR's values with a new key, the macs and the digest. Seconds get the three places the database keeps."""
-    rounded = {name: f"{Decimal(values[name]):.3f}" for name in _SECONDS if values[name] is not None}
+    rounded = {name: f"{Decimal(values[name]):.3f}" for name in _SECONDS if values.get(name) is not None}
     row = {**values, **rounded}
     cdr = cdrs.from_json(row)
     key = secrets.token_bytes(32)

@@ -11,8 +11,9 @@ from typing import Any
 import asyncpg
 import orjson
 
+from vorzimmer.core.call_segments import Outcome, Segment
 from vorzimmer.core.cdr import NAMES, PERSONAL, Cdr, Disposition, digest_of, personal_macs
-from vorzimmer.core.ledger import CallEvent, Kind
+from vorzimmer.core.ledger import CallEvent, Kind, Phase
 
 _COLUMNS = ", ".join(f"person.{name}" if name in PERSONAL else f"cdr.{name}" for name in NAMES)
 
@@ -47,6 +48,12 @@ SELECT id::text, call_id, seq, at, kind, data FROM call_event WHERE call_id = AN
 
 _EVENTS = "SELECT id::text, call_id, seq, at, kind, data FROM call_event WHERE call_id = $1 ORDER BY seq, at"
 
+_SEGMENTS = "SELECT kind, began, ended, agent, target, outcome FROM call_segment WHERE call_id = $1 ORDER BY n"
+
+_WRAP_UPS = """
+SELECT agent, began, ended FROM agent_stay WHERE call_id = $1 AND state = 'wrap_up' ORDER BY began, agent
+"""
+
 _MESSAGES = """
 SELECT channel, recipient, state, attempts, next_at, created_at, message_id,
     (SELECT detail FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS detail
@@ -69,12 +76,23 @@ class SentMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUp:
+    """What an agent needed after the call; `ended` is None while it lasts."""
+
+    agent: str
+    began: datetime
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """All that is known of a call. `cdr` is None while it lasts; `erased`: its personal values are gone."""
 
     cdr: Cdr | None
     erased: bool
     events: tuple[CallEvent, ...]
+    segments: tuple[Segment, ...]
+    wrap_ups: tuple[WrapUp, ...]
     messages: tuple[SentMessage, ...]
 
 
@@ -117,6 +135,8 @@ async def call_timeline(conn: asyncpg.Connection, call_id: str) -> Timeline | No
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         row = await conn.fetchrow(_CALL, call_id)
         events = await conn.fetch(_EVENTS, call_id)
+        segments = await conn.fetch(_SEGMENTS, call_id)
+        wrap_ups = await conn.fetch(_WRAP_UPS, call_id)
         messages = await conn.fetch(_MESSAGES, call_id)
     if row is None and not events:
         return None
@@ -124,6 +144,8 @@ async def call_timeline(conn: asyncpg.Connection, call_id: str) -> Timeline | No
         cdr=_cdr(row) if row else None,
         erased=row is not None and row["key"] is None,
         events=tuple(_event(event) for event in events),
+        segments=tuple(_segment(segment) for segment in segments),
+        wrap_ups=tuple(WrapUp(**dict(wrap_up)) for wrap_up in wrap_ups),
         messages=tuple(SentMessage(**dict(message)) for message in messages),
     )
 
@@ -147,6 +169,11 @@ async def verify_digest(conn: asyncpg.Connection, call_id: str) -> bool:
 def _cdr(row: Mapping[str, Any]) -> Cdr:
     values = {name: row[name] for name in NAMES}
     return Cdr(**{**values, "disposition": Disposition(values["disposition"])})
+
+
+def _segment(row: Mapping[str, Any]) -> Segment:
+    outcome = Outcome(row["outcome"]) if row["outcome"] else None
+    return Segment(Phase(row["kind"]), row["began"], row["ended"], row["agent"], row["target"], outcome)
 
 
 def _event(row: Mapping[str, Any]) -> CallEvent:

@@ -21,7 +21,7 @@ from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase, seconds_betwee
 from vorzimmer.core.ports import Clock, Journal
 
 WAITING = frozenset({Phase.RING, Phase.QUEUE})
-WITH_A_PERSON = frozenset({Phase.TALK, Phase.FORWARDED})
+WITH_A_PERSON = frozenset({Phase.TALK, Phase.FORWARDED, Phase.PUT_THROUGH})
 
 BUCKETS = (1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
 """Seconds of waiting; 20 is the usual target of a service level."""
