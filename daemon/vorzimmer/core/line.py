@@ -51,6 +51,9 @@ class Offer:
 _Key = tuple[int, datetime, str]
 """The order of the line; the call's id decides between two who came at the same instant."""
 
+_FEW = 50
+"""Up to so many idle agents are put in order; of more, the first who fits is soon found in the order of all."""
+
 _AT_WORK = frozenset({State.AVAILABLE, State.RESERVED, State.RINGING, State.TALKING, State.WRAP_UP})
 
 
@@ -175,12 +178,20 @@ class Line:
 
     def _fitting(self, waiting: Waiting) -> Iterator[str]:
         """The idle ones who may serve: the caller's last agent, then by the time they have been idle."""
-        wanted, last = self._kind(waiting.needs).agents, waiting.last_agent
-        if last is not None and last in self._idle_since and self._bits[last] & wanted:
+        fit, last = self._kind(waiting.needs).agents & self._idle_bits, waiting.last_agent
+        if last is not None and last in self._idle_since and self._bits[last] & fit:
             yield last
-        for _, agent in tuple(self._idle):
-            if self._bits[agent] & wanted and agent != last:
-                yield agent
+            fit ^= self._bits[last]
+        if fit.bit_count() > _FEW:
+            yield from (agent for _, agent in tuple(self._idle) if self._bits[agent] & fit)
+        else:
+            yield from (agent for _, agent in sorted((self._idle_since[agent], agent) for agent in self._members(fit)))
+
+    def _members(self, bits: int) -> Iterator[str]:
+        while bits:
+            lowest = bits & -bits
+            yield self._by_bit[lowest.bit_length() - 1]
+            bits ^= lowest
 
     def _rings(self, agent: str) -> bool:
         """Whether the telephone can ring; an agent whose does not is left aside until it can."""
@@ -210,11 +221,13 @@ class Line:
     def _put_in(self, agent: str, since: datetime) -> None:
         self._idle_since[agent] = since
         insort(self._idle, (since, agent))
+        self._idle_bits |= self._bits[agent]
         self._freed.add(agent)
 
     def _take_out(self, agent: str) -> datetime:
         since = self._idle_since.pop(agent)
         del self._idle[bisect_left(self._idle, (since, agent))]
+        self._idle_bits ^= self._bits[agent]
         self._freed.discard(agent)
         return since
 
@@ -226,11 +239,13 @@ class Line:
 
     def renewed(self) -> None:
         """Work everything out anew: the agents are others (told by the floor), or the day is."""
-        self._bits = {agent: 1 << n for n, agent in enumerate(self._floor.agents)}
+        self._by_bit = tuple(self._floor.agents)
+        self._bits = {agent: 1 << n for n, agent in enumerate(self._by_bit)}
         self._named = {client for agent in self._floor.agents.values() for client in agent.clients}
         self._kinds: dict[Needs, _Kind] = {}
         self._asked: set[_Kind] = set()
         self._at_work = 0
+        self._idle_bits = 0
         self._idle: list[tuple[datetime, str]] = []
         self._idle_since: dict[str, datetime] = {}
         self._silent: dict[str, datetime] = {}
@@ -250,10 +265,11 @@ class Line:
 
     def _kind(self, needs: Needs) -> _Kind:
         """Callers of clients that no agent names differ in nothing but their other demands."""
-        key = needs if needs.client in self._named else replace(needs, client="")
-        kind = self._kinds.get(key)
+        kind = self._kinds.get(needs)
+        if kind is None and needs.client not in self._named and needs.client:
+            kind = self._kinds[needs] = self._kind(replace(needs, client=""))
         if kind is None:
             on, agents = self._day or date.min, self._floor.agents
-            able = (bit for agent, bit in self._bits.items() if may_serve(agents[agent], key, on))
-            kind = self._kinds[key] = _Kind(sum(able))
+            able = (bit for agent, bit in self._bits.items() if may_serve(agents[agent], needs, on))
+            kind = self._kinds[needs] = _Kind(sum(able))
         return kind
