@@ -50,6 +50,14 @@ def state(client: Client, did: Did, at: datetime) -> StateAt:
     return _by_calendar(client, week, at.astimezone(ZoneInfo(client.timezone)))
 
 
+def covers(week: Week, local: datetime) -> bool:
+    """Whether a week's plain hours hold an instant of their own zone: no holidays, no special days."""
+    yesterday = local.date() - timedelta(days=1)
+    return bool(
+        _covering(week.days[local.weekday()], 0, local) or _covering(week.days[yesterday.weekday()], DAY, local)
+    )
+
+
 def _by_calendar(client: Client, week: Week, local: datetime) -> StateAt:
     today = _day(client, week, local.date())
     began, interval = today, _covering(today.hours, 0, local)
