@@ -76,14 +76,13 @@ def test_clients_that_fit_together_have_no_conflicts() -> None:
 
 
 def test_conflicts_of_agents() -> None:
-    """An id that stands twice, a telephone of two agents, and a client that does not exist are each one sentence."""
-    anna, ben = (
-        make_agent("anna", phones=["desk", "home"]),
-        make_agent("ben", phones=["desk"], clients=["huber", "moon"]),
-    )
+    """What stands twice (id, telephone, extension) and a client that does not exist are each one sentence."""
+    anna = make_agent("anna", phones=["desk", "home"], extension="121")
+    ben = make_agent("ben", phones=["desk"], extension="121", clients=["huber", "moon"])
     assert conflicts((), (huber,), (anna, ben, make_agent("ben", phones=["other"]))) == [
         "agent 'ben' stands 2 times",
         "telephone desk belongs to agents 'anna' and 'ben'; each has telephones of its own",
+        "extension '121' stands 2 times",
         "agent 'ben', clients: there is no client 'moon'",
     ]
 

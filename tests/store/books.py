@@ -30,6 +30,7 @@ wrap_up = 0
 timezone = "Europe/Lisbon"
 shifts = { mon-fri = ["08:00-16:00"], sat = ["22:00-06:00"] }
 supervisor = true
+extension = "121"
 
 [[agent]]
 id = "ben"

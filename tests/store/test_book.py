@@ -117,6 +117,15 @@ async def test_an_agents_clients_must_exist(conn: Any) -> None:
     assert await conflict(conn, agents=(anna,), prune=True) == missing
 
 
+async def test_an_extension_of_another_agent_is_refused(conn: Any) -> None:
+    """A short number that an agent outside the file has would lead colleagues to either; within a file it can move."""
+    await save_book(conn, book(agents=({"id": "anna", "extension": "121"}, {"id": "ben", "extension": "122"})))
+    assert await conflict(conn, agents=({"id": "carol", "extension": "122"},)) == (
+        "agent 'carol': extension 122 belongs to agent 'ben' already; take it from that agent first",
+    )
+    await save_book(conn, book(agents=({"id": "anna", "extension": "122"}, {"id": "ben", "extension": "121"})))
+
+
 async def test_agents_are_pruned_like_clients(conn: Any) -> None:
     """With `prune` an agent whom the file does not hold is gone, and the telephone can be given to another."""
     await save_book(conn, book(agents=({"id": "anna"}, {"id": "ben"})))

@@ -22,6 +22,8 @@ COMMANDS = {
     "import": "book:import_book",
     "export": "book:export_book",
     "schema": "book:schema",
+    "agent": "agent:app",
+    "phone": "phone:app",
     "route": "route:route",
     "calls": "call:calls",
     "call": "call:call",

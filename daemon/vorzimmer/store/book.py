@@ -69,6 +69,12 @@ WHERE taken.client_id <> ALL ($3)
 ORDER BY taken.number, taken.diverted_from
 """
 
+_TAKEN_EXTENSION = """
+SELECT id, data ->> 'extension' AS extension FROM agent
+WHERE data ->> 'extension' = ANY ($1) AND id <> ALL ($2)
+ORDER BY id
+"""
+
 _Numbers = tuple[list[str], list[str | None], list[str]]
 """Dialled numbers, diverting numbers and client ids, side by side."""
 
@@ -137,10 +143,20 @@ async def _require_no_conflict(conn: asyncpg.Connection, book: Book, *, prune: b
                 " tell them apart by diverted_from, or take it from that client first"
             )
         found += await phones.taken(conn, book.agent)
+        found += await _taken_extensions(conn, book.agent)
     found += missing_groups(groups, book.client)
     found += missing_clients(clients, book.agent)
     if found:
         raise BookConflict(found)
+
+
+async def _taken_extensions(conn: asyncpg.Connection, agents: Sequence[Agent]) -> list[str]:
+    wanted = {agent.extension: agent.id for agent in agents if agent.extension is not None}
+    return [
+        f"agent {wanted[row['extension']]!r}: extension {row['extension']} belongs to agent {row['id']!r} already;"
+        " take it from that agent first"
+        for row in await conn.fetch(_TAKEN_EXTENSION, list(wanted), [agent.id for agent in agents])
+    ]
 
 
 async def _prune(conn: asyncpg.Connection, table: str, keep: Iterable[str]) -> tuple[str, ...]:

@@ -50,6 +50,11 @@ async def load(conn: asyncpg.Connection) -> tuple[Phone, ...]:
     )
 
 
+async def hold(conn: asyncpg.Connection) -> None:
+    """Keep everybody else from changing a telephone until the transaction ends; reading goes on."""
+    await conn.execute("LOCK TABLE phone IN SHARE ROW EXCLUSIVE MODE")
+
+
 async def taken(conn: asyncpg.Connection, agents: Iterable[Agent]) -> list[str]:
     """A sentence for each telephone of these agents that belongs to an agent who is not among them."""
     staff = tuple(agents)
