@@ -49,6 +49,7 @@ def find_ended(call: Session, view: View, ended_at: datetime | None) -> None:
     call.ended_at = max(ended_at, last) if ended_at else last
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = resume.client_of(call.events, plan, call.exchange.directory())
+    call.talk_recording.found()
     recording = recording_of(call)
     if recording.is_there():  # Asterisk may have begun it right after the death, as it was asked to
         call.recording = recording
@@ -63,6 +64,7 @@ def find_living(call: Session, view: View) -> Plan:
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = resume.client_of(call.events, plan, call.exchange.directory())
     _find_legs(call, view)
+    call.talk_recording.found()
     if call.begun.recording:
         call.recording = recording_of(call)  # kept even if the caller hangs up before the step goes on
     if view.channels[call.id].state == "Up":

@@ -26,6 +26,7 @@ from vorzimmer.calls.exchange import Exchange
 from vorzimmer.calls.hearing import CallerLeft, Hearing
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.recording import Recording
+from vorzimmer.calls.talk_recording import TalkRecording
 from vorzimmer.core.client import Client
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Incoming
@@ -61,6 +62,7 @@ class Session(Chronicle):
         self.destroyed = asyncio.Event()
         self.answered = False
         self.recording: Recording | None = None
+        self.talk_recording = TalkRecording(self)
         self.begun: Begun = NOTHING
         """What the step being done had begun before, where the call is resumed in it."""
         self.outlived = False
@@ -267,6 +269,7 @@ class Session(Chronicle):
             self.record_hangup("caller", 16)
         if self.recording is not None:
             await self.recording.settle()
+        await self.talk_recording.settle()
 
     async def _taken_down(self) -> bool:
         """Ask for the end of everything. False: for something it is not known whether it took effect."""

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from vorzimmer.asterisk.errors import AriError
+from vorzimmer.calls import talk_files
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
 from vorzimmer.calls.recording import keep, keep_left
@@ -228,11 +229,12 @@ async def tidy(exchange: Exchange, mine: Collection[str]) -> None:
     Raises:
         AriError: Asterisk cannot say which calls still live.
     """
-    if not await asyncio.to_thread(lambda: any(exchange.spool.glob("message-*.wav"))):
+    if not await asyncio.to_thread(lambda: any(file.suffix == ".wav" for file in exchange.spool.iterdir())):
         return
     busy = {channel.id for channel in await exchange.ari.channels.list()} | {*mine, *exchange.left}
-    for name in await asyncio.to_thread(keep_left, exchange.spool, exchange.recordings, busy):
-        log.info("recording.kept_late", file=name)
+    for keep_them in (keep_left, talk_files.keep_left):
+        for name in await asyncio.to_thread(keep_them, exchange.spool, exchange.recordings, busy):
+            log.info("recording.kept_late", file=name)
 
 
 async def watch(exchange: Exchange, mine: Collection[str]) -> None:

@@ -110,7 +110,8 @@ def proof(client: Client, agent: Agent, consent: Consent) -> dict[str, Any]:
         told |= {"key": consent.key, "announcement": consent.announcement}
     else:
         told |= {"confirmed_by": consent.confirmed_by, "through": consent.through}
-    return {"client": client.id, "caller": told, "agent": agents_part(agent)}
+    days = client.recording.keep_days
+    return {"client": client.id, "keep_days": days, "caller": told, "agent": agents_part(agent)}
 
 
 def agents_part(agent: Agent) -> dict[str, Any]:
@@ -123,13 +124,14 @@ def agents_part(agent: Agent) -> dict[str, Any]:
 class Tape:
     """What a ledger tells of the recording of its call.
 
-    `proof`: of the consent. `begun`: it was asked for. `paused`; `withdrawn`: whatever was recorded must go.
-    `kept`: the files are in their place, and nothing is left to do.
+    `proof`: of the consent. `begun`: Asterisk records. `paused`, and `why_paused`. `withdrawn`: whatever was recorded
+    must go. `kept`: it is told of, and nothing is left to do.
     """
 
     proof: Mapping[str, Any] | None = None
     begun: bool = False
     paused: bool = False
+    why_paused: str = ""
     withdrawn: bool = False
     kept: bool = False
 
@@ -138,16 +140,18 @@ def tape_of(events: Sequence[CallEvent]) -> Tape:
     """What these events, in order, tell of the recording."""
     kinds = [event.kind for event in events]
     proofs = [event.data for event in events if event.kind is Kind.CONSENTED]
-    turns = [kind for kind in kinds if kind in (Kind.RECORDING_PAUSED, Kind.RECORDING_RESUMED)]
+    turns = [event for event in events if event.kind in (Kind.RECORDING_PAUSED, Kind.RECORDING_RESUMED)]
+    pauses = [turn for turn in turns[-1:] if turn.kind is Kind.RECORDING_PAUSED]
     return Tape(
         proof=proofs[-1] if proofs else None,
         begun=Kind.TALK_RECORDING in kinds,
-        paused=turns[-1:] == [Kind.RECORDING_PAUSED],
+        paused=bool(pauses),
+        why_paused=str(pauses[0].data.get("why", "")) if pauses else "",
         withdrawn=Kind.WITHDRAWN in kinds,
         kept=Kind.TALK_RECORDED in kinds,
     )
 
 
-def keep_until(recorded: datetime, client: Client) -> datetime:
-    """When a recording of this client's must be deleted, from the end of the talk."""
-    return recorded + timedelta(days=client.recording.keep_days)
+def keep_until(ended: datetime, proof: Mapping[str, Any]) -> datetime:
+    """When a recording must be deleted, from the end of its talk: as the client had it when consent was given."""
+    return ended + timedelta(days=int(proof["keep_days"]))

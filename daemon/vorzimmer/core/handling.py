@@ -21,6 +21,8 @@ class Sound(StrEnum):
     QUEUE = "queue"
     MACHINE = "machine"
     BLOCKED = "blocked"
+    CONSENT = "consent"
+    """Asks a caller, in the talk, whether it may be recorded: 1 is yes."""
     WHISPER = "whisper"
     """To the agent alone, before the caller is heard."""
 
