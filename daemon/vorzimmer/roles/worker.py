@@ -1,4 +1,4 @@
-"""The role `worker`: empties the outbox."""
+"""The role `worker`: empties the outbox, and deletes recordings whose time is over."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from vorzimmer import vital_signs
 from vorzimmer.announcements.voicemail import to_mp3
 from vorzimmer.notify import worker as outbox
 from vorzimmer.notify.email import Email
-from vorzimmer.roles.running import mail_server, now, require_schema, trouble
+from vorzimmer.roles.running import mail_server, now, require_schema, tasks, trouble
 from vorzimmer.settings import Settings
+from vorzimmer.store import retention
 from vorzimmer.vital_signs import Pulse
 
 
@@ -37,7 +38,8 @@ async def worker(settings: Settings, pulse: Pulse) -> AsyncIterator[None]:
         trouble=trouble,
     )
     tally = outbox.Tally()
-    async with email, vital_signs.show_worker(settings.watch.worker, tally, pulse, trouble):
+    sweeping = retention.run(retention.connecting(dsn), settings.paths.recordings, clock=now, trouble=trouble)
+    async with email, vital_signs.show_worker(settings.watch.worker, tally, pulse, trouble), tasks(sweeping):
         work = outbox.run(
             partial(asyncpg.connect, dsn, timeout=10),
             {"email": email},
