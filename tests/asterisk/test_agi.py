@@ -10,62 +10,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.asterisk.agi_peer import HEADER, connected
 from tests.asterisk.ami_peer import until
 from vorzimmer.asterisk.agi import REFUSAL, AgiError, AgiServer, Handler, HungUp, Limits, Session
 
 PATIENCE = 5.0
-
-HEADER = (
-    b"agi_network: yes\nagi_network_script: agents/log_in\nagi_channel: PJSIP/softphone1-00000001\n"
-    b"agi_accountcode: \nagi_arg_1: softphone1\n"
-)
-
-
-class Asterisk:
-    """The dialplan's side of a connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def send(self, data: bytes) -> None:
-        """Send bytes as they are; a peer that has closed meanwhile is no mistake."""
-        with contextlib.suppress(ConnectionError):
-            self._writer.write(data)
-            await self._writer.drain()
-
-    async def knock(self, header: bytes = HEADER) -> None:
-        """Send the header, and the word back that is asked for."""
-        await self.send(header + b"\n")
-        command, word = (await self._reader.readline()).rsplit(maxsplit=1)
-        assert command == b"GET FULL VARIABLE"
-        await self.send(b"200 result=1 (%s)\n" % word.strip(b'"'))
-
-    async def asked(self, command: bytes, answer: bytes) -> None:
-        """Wait for this very command and answer it."""
-        assert await self._reader.readline() == command
-        await self.send(answer)
-
-    async def rest(self) -> bytes:
-        """Everything up to the connection's end."""
-        with contextlib.suppress(ConnectionError):
-            return await self._reader.read()
-        return b""
-
-    def leave(self) -> None:
-        """Close without a word."""
-        self._writer.close()
-
-
-@asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Asterisk]:
-    """A connection to the server."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield Asterisk(reader, writer)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -211,7 +160,7 @@ async def test_500_at_once_are_capped_and_the_rest_goes_on() -> None:
     async def one(port: int) -> bytes:
         async with connected(port) as peer:
             await peer.send(HEADER + b"\n")
-            said = await peer._reader.readline()
+            said = await peer.command()
             if said != REFUSAL:
                 await free.wait()
             return said

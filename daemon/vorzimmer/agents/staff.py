@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -28,7 +29,15 @@ log = structlog.get_logger()
 Watcher = Callable[[Presence, Presence], None]
 """Told of a change: before and after. It must not wait."""
 
-Later = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
+
+class Timer(Protocol):
+    """What will happen unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+
+Later = Callable[[float, Callable[[], None]], Timer]
 """Calls back after so many seconds: the event loop's `call_later`."""
 
 
@@ -80,7 +89,7 @@ class Staff:
         self._clock, self._record, self._unreachable = clock, record, unreachable
         self._later = later or asyncio.get_running_loop().call_later
         self._memory = Memory(file, lambda: tuple(floor.presences().values()), trouble)
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, Timer] = {}
         self._watchers: dict[object, Watcher] = {}
         floor.on_change = self._changed
 
