@@ -20,6 +20,11 @@ BOOK = """
 [[group]]
 id = "office"
 endpoints = ["agent1", "nobody"]
+
+[[agent]]
+id = "anna"
+name = "Anna"
+phones = ["agent2", "anna"]
 """
 
 
@@ -114,7 +119,7 @@ def test_everything_away(lines: Check) -> None:
 def test_old_schema_and_unknown_endpoint(
     run: Vorzimmer, lines: Check, sandbox: Sandbox, empty_dsn: str, tmp_path: Path
 ) -> None:
-    """A database without schema says to migrate; a group's endpoint that Asterisk lacks is named."""
+    """A database without schema says to migrate; a group's or agent's endpoint that Asterisk lacks is named."""
     assert "database: the database is older than this vorzimmer; run `vorzimmer migrate`" in wrong(
         lines(DATABASE__DSN=empty_dsn)
     )
@@ -123,7 +128,11 @@ def test_old_schema_and_unknown_endpoint(
     run("--config", sandbox.settings_toml, "migrate")
     run("--config", sandbox.settings_toml, "import", file)
     assert wrong(lines(DATABASE__DSN=empty_dsn)) == [
-        "AMI: a group names the endpoint 'nobody', which Asterisk does not have; add it to pjsip.conf"
+        (
+            "AMI: an agent names the endpoint 'anna', which Asterisk does not have;"
+            " see `vorzimmer phone list`, then `vorzimmer phone apply`"
+        ),
+        "AMI: a group names the endpoint 'nobody', which Asterisk does not have; add it to pjsip.conf",
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,12 +105,20 @@ def names(written: str) -> frozenset[str]:
     return frozenset(re.findall(r"(?m)^\[([^\]]+)\]\(agent-leg", written))
 
 
-async def foreign(rest: Rest, endpoints: Iterable[str]) -> list[str]:
-    """Which of these names Asterisk has from other files, in whatever kind of section.
+async def foreign(rest: Rest, endpoints: Collection[str]) -> list[str]:
+    """Which of these names Asterisk has although our file does not have them: they stand in another one.
 
     Raises:
         AriError: Asterisk could not be asked.
     """
+    if not await _known(rest, endpoints):
+        return []
+    # Perhaps our file was lost, and Asterisk remembers what stood in it.
+    await _read_again(rest)
+    return await _once_settled(lambda: _known(rest, endpoints), _TRIES // 5)
+
+
+async def _known(rest: Rest, endpoints: Iterable[str]) -> list[str]:
     kinds = ("endpoint", "auth", "aor")
     return [name for name in endpoints if any([await _setting(rest, kind, name) is not None for kind in kinds])]
 
@@ -124,30 +132,40 @@ async def take_over(rest: Rest, phones: Collection[Phone], listening: Listening,
     Raises:
         AriError: Asterisk refused, or could not be asked.
     """
-    await rest.request("PUT", "/asterisk/modules/res_pjsip.so")
-    for tries_left in reversed(range(_TRIES)):
-        wrong = [said async for said in _wrong(rest, phones, listening, gone)]
-        if not wrong or not tries_left:
-            break
+    await _read_again(rest)
+    return await _once_settled(lambda: _wrong(rest, phones, listening, gone), _TRIES)
+
+
+async def _once_settled(look: Callable[[], Awaitable[list[str]]], tries: int) -> list[str]:
+    """What there is to be said when Asterisk has had the time to read its files."""
+    for _ in range(tries):
+        if not await look():
+            return []
         await asyncio.sleep(_PAUSE)
-    return wrong
+    return await look()
 
 
-async def _wrong(
-    rest: Rest, phones: Collection[Phone], listening: Listening, gone: Iterable[str]
-) -> AsyncIterator[str]:
+async def _read_again(rest: Rest) -> None:
+    await rest.request("PUT", "/asterisk/modules/res_pjsip.so")
+
+
+async def _wrong(rest: Rest, phones: Collection[Phone], listening: Listening, gone: Iterable[str]) -> list[str]:
+    found = []
     for phone in phones:
         if await _setting(rest, "endpoint", phone.endpoint) is None:
-            yield f"Asterisk does not have the telephone {phone.endpoint}"
+            found.append(f"Asterisk does not have the telephone {phone.endpoint}")
         elif (await _setting(rest, "auth", phone.endpoint) or {}).get("md5_cred") != phone.digest:
-            yield f"Asterisk does not have the password of {phone.endpoint}"
-    for name in gone:
-        if await _setting(rest, "endpoint", name) is not None:
-            yield f"Asterisk still has the telephone {name}"
+            found.append(f"Asterisk does not have the password of {phone.endpoint}")
+    found += [
+        f"Asterisk still has the telephone {name}"
+        for name in gone
+        if await _setting(rest, "endpoint", name) is not None
+    ]
     used = {phone.transport for phone in phones}
     for transport, bind in ((Transport.TCP, listening.tcp), (Transport.TLS, listening.tls)):
         if transport in used and (await _setting(rest, "transport", f"phones-{transport}") or {}).get("bind") != bind:
-            yield f"Asterisk does not take telephones by {transport.upper()} at {bind}"
+            found.append(f"Asterisk does not take telephones by {transport.upper()} at {bind}")
+    return found
 
 
 async def _setting(rest: Rest, kind: str, name: str) -> dict[str, str] | None:
@@ -159,11 +177,11 @@ async def _setting(rest: Rest, kind: str, name: str) -> dict[str, str] | None:
     return {one["attribute"]: one["value"] for one in found}
 
 
-async def registered(rest: Rest) -> dict[str, bool]:
-    """Every endpoint that Asterisk knows, and whether a telephone is there.
+async def registered(rest: Rest, endpoints: Iterable[str]) -> dict[str, bool]:
+    """Those of these telephones that Asterisk has, and whether somebody is there.
 
     Raises:
         AriError: Asterisk could not be asked.
     """
-    listed = await rest.request("GET", "/endpoints/PJSIP")
-    return {one["resource"]: one["state"] == "online" for one in listed}
+    listed = {one["resource"]: one["state"] == "online" for one in await rest.request("GET", "/endpoints/PJSIP")}
+    return {name: listed.get(name, False) for name in endpoints if await _setting(rest, "endpoint", name) is not None}

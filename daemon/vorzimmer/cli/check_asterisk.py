@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -34,6 +34,8 @@ MODULES = (
     *("res_stasis_playback", "res_stasis_recording"),
 )
 """What the daemon's requests and its dialplan use, and what not every Asterisk has loaded."""
+
+_ADVICE = {"an agent": "see `vorzimmer phone list`, then `vorzimmer phone apply`"}
 
 CONTEXT, EXTENSION = "vorzimmer", "arrive"
 
@@ -84,8 +86,8 @@ def _version(version: str) -> Iterator[str]:
         yield f"Asterisk {version} is too old; install {oldest} or later"
 
 
-async def ami(settings: Settings, endpoints: Collection[str]) -> tuple[Report, str]:
-    """Login, rights, dialplan, and whether the groups' `endpoints` and the trunk exist.
+async def ami(settings: Settings, endpoints: Mapping[str, str]) -> tuple[Report, str]:
+    """Login, rights, dialplan, and whether the trunk and all `endpoints`, each with who names it, exist.
 
     The second value is the user that Asterisk runs as, empty if it is not told.
     """
@@ -100,9 +102,9 @@ async def ami(settings: Settings, endpoints: Collection[str]) -> tuple[Report, s
         where = f"{settings.ami.host}:{settings.ami.port}"
         return Report("AMI", findings=(f"{where}: {manager.problem or reason(error)}; see manager.conf",)), ""
     known = telephones.endpoints()
-    wanted = {settings.trunk.endpoint: "trunk.endpoint", **dict.fromkeys(endpoints, "a group")}
+    wanted = {settings.trunk.endpoint: "trunk.endpoint", **endpoints}
     findings += [
-        f"{what} names the endpoint {name!r}, which Asterisk does not have; add it to pjsip.conf"
+        f"{what} names the endpoint {name!r}, which Asterisk does not have; {_ADVICE.get(what, 'add it to pjsip.conf')}"
         for name, what in wanted.items()
         if name not in known
     ]

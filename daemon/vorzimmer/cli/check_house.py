@@ -6,7 +6,7 @@ import os
 import pwd
 import stat
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,23 +38,24 @@ def settings_file(settings: Settings, file: Path) -> Report:
     return Report("settings", str(file))
 
 
-async def database(settings: Settings) -> tuple[Report, Collection[str]]:
-    """Reachable, and of this version's schema; and the endpoints that its groups name."""
+async def database(settings: Settings) -> tuple[Report, Mapping[str, str]]:
+    """Reachable, and of this version's schema; and the endpoints that are named there, each with who names it."""
     try:
         conn = await asyncpg.connect(settings.database.dsn.get_secret_value(), timeout=TIMEOUT)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return Report("database", findings=(f"not reachable by database.dsn: {reason(error)}",)), ()
+        return Report("database", findings=(f"not reachable by database.dsn: {reason(error)}",)), {}
     try:
         await require_current(conn)
         _, content = await book.load_book(conn)
     except (SchemaError, asyncpg.PostgresError) as error:
-        return Report("database", findings=(reason(error),)), ()
+        return Report("database", findings=(reason(error),)), {}
     except ValidationError as error:
         broken = f"holds a client this version does not understand ({error.error_count()} mistakes); import it again"
-        return Report("database", findings=(broken,)), ()
+        return Report("database", findings=(broken,)), {}
     finally:
         await conn.close()
-    endpoints = dict.fromkeys(name for group in content.group for name in group.endpoints)
+    endpoints = {name: "an agent" for agent in content.agent for name in agent.endpoints}
+    endpoints |= {name: "a group" for group in content.group for name in group.endpoints}
     return Report("database", f"schema current, {len(content.client)} clients"), endpoints
 
 

@@ -42,7 +42,7 @@ class PhonesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `apply` did. `without_password`: telephones left out; `wrong`: sentences."""
+    """What `apply` did. `without_password`: telephones that Asterisk does not have; `wrong`: sentences."""
 
     written: int
     without_password: Sequence[str]
@@ -111,7 +111,7 @@ async def _list(settings: Settings) -> tuple[Sequence[Phone], dict[str, bool] | 
         phones = await stored.load(conn)
     try:
         async with _asterisk(settings) as rest:
-            return phones, await told.registered(rest)
+            return phones, await told.registered(rest, [phone.endpoint for phone in phones])
     except AriError:
         return phones, None
 
@@ -141,11 +141,13 @@ async def _apply(settings: Settings) -> Applied:
         if any(phone.transport is Transport.TLS for phone in phones):
             _require_certificate(listening)
         swap_in(file, text, FILE_MODE)
+        left_out = [one.endpoint for one in everyone if one.digest is None]
         try:
             wrong = await told.take_over(rest, phones, listening, sorted(before - now))
+            by_hand = await told.registered(rest, left_out)
         except AriError as error:
-            wrong = [f"{file} is written, but {_sentence(settings, error)}"]
-    return Applied(len(phones), [one.endpoint for one in everyone if one.digest is None], wrong)
+            return Applied(len(phones), left_out, [f"{file} is written, but {_sentence(settings, error)}"])
+    return Applied(len(phones), [name for name in left_out if name not in by_hand], wrong)
 
 
 def _asterisk(settings: Settings) -> HttpRequests:
