@@ -14,10 +14,12 @@ from vorzimmer.asterisk.events import ChannelData
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
+from vorzimmer.calls.waiting_line import WaitingLine
 from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.client import Client
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.floor import Floor
 from vorzimmer.core.ledger import CallEvent, Kind
 
 DID = "+4989123456"
@@ -99,12 +101,15 @@ def make_exchange(folder: Path, pbx: Pbx, records: Records, *clients: Client) ->
     directory = Directory((), clients or (make_client(),))
     for name in ("spool", "recordings", "notes"):
         (folder / name).mkdir()
+    floor, phones = Floor(), Phones(frozenset)
     return Exchange(
         ari=cast(Ari, pbx),
         app="vorzimmer",
         journal=records,
         clock=lambda: START,
-        phones=Phones(frozenset),
+        phones=phones,
+        floor=floor,
+        line=WaitingLine(floor, phones.can_ring, lambda: START),
         gate=TrunkGate(HOUSE, frozenset, "Europe/Berlin", folder / "legs.json", lambda: START),
         trunk=Trunk("trunk", "did"),
         region="DE",

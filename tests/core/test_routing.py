@@ -14,7 +14,7 @@ from vorzimmer.core.acd import Pool
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.handling import Sound, Strategy
-from vorzimmer.core.plan import Announce, Answer, Forward, Hangup, Incoming, Machine, Plan, RingGroup, Step
+from vorzimmer.core.plan import Announce, Answer, Forward, Hangup, Incoming, Machine, Plan, Queue, RingGroup, Step
 from vorzimmer.core.routing import decide, fallback_media
 
 MOBILE = "+491713920055"
@@ -46,17 +46,20 @@ def _short(step: Step) -> str:
     """A step on one word or two: what it does and with what."""
     match step:
         case Answer():
-            return "answer"
+            short = "answer"
         case Announce(media, early):
-            return f"{'early' if early else 'say'} {media.removeprefix('lib:kanzlei/')}"
+            short = f"{'early' if early else 'say'} {media.removeprefix('lib:kanzlei/')}"
         case RingGroup():
-            return f"ring {step.group}{' with music' if step.music else ''}"
+            short = f"ring {step.group}{' with music' if step.music else ''}"
+        case Queue():
+            short = f"queue {step.priority}{' with music' if step.music else ''}"
         case Forward():
-            return f"forward to {step.kind}{' with music' if step.music else ''}"
+            short = f"forward to {step.kind}{' with music' if step.music else ''}"
         case Machine():
-            return f"machine {step.greeting.removeprefix('lib:kanzlei/')}"
+            short = f"machine {step.greeting.removeprefix('lib:kanzlei/')}"
         case Hangup():
-            return f"hang up {step.cause}"
+            short = f"hang up {step.cause}"
+    return short
 
 
 def _steps(plan: Plan) -> list[str]:

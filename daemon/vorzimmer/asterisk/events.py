@@ -83,6 +83,18 @@ class Dtmf:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The telephone on this channel asks by REFER to put its partner through to `destination`, raw as it wrote it.
+
+    `replaces`: it names a call of its own that is to be taken instead of dialling.
+    """
+
+    of: str
+    destination: str
+    replaces: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackFinished:
     """A playback ended. `failed`: it could not be played (to the end)."""
 
@@ -105,6 +117,7 @@ Event = (
     | ChannelDestroyed
     | ChannelState
     | Dtmf
+    | TransferAsked
     | PlaybackFinished
     | RecordingFinished
 )
@@ -173,6 +186,16 @@ def _recording(raw: Mapping[str, Any]) -> Event:
     return RecordingFinished(str(raw["recording"]["name"]), raw["type"] == "RecordingFailed")
 
 
+def _transfer(raw: Mapping[str, Any]) -> Event:
+    wanted = raw["refer_to"]
+    named = wanted["requested_destination"]
+    return TransferAsked(
+        str(raw["referred_by"]["source_channel"]["id"]),
+        str(named.get("destination") or ""),
+        replaces="destination_channel" in wanted or "protocol_id" in named,
+    )
+
+
 _BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
     "StasisStart": _stasis_start,
     "StasisEnd": lambda raw: StasisEnd(_channel_id(raw)),
@@ -180,6 +203,7 @@ _BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
     "ChannelDestroyed": lambda raw: ChannelDestroyed(_channel_id(raw), int(raw["cause"])),
     "ChannelStateChange": lambda raw: ChannelState(_channel_id(raw), str(raw["channel"]["state"])),
     "ChannelDtmfReceived": lambda raw: Dtmf(_channel_id(raw), str(raw["digit"])),
+    "ChannelTransfer": _transfer,
     "PlaybackFinished": lambda raw: PlaybackFinished(str(raw["playback"]["id"]), raw["playback"]["state"] == "failed"),
     "RecordingFinished": _recording,
     "RecordingFailed": _recording,

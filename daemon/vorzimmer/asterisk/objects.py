@@ -95,6 +95,10 @@ class Channel:
         """Let it hear ringing (180)."""
         await self._ari.request("POST", f"/channels/{self.id}/ring")
 
+    async def stop_ringing(self) -> None:
+        """Stop the ringing that it hears."""
+        await self._ari.request("DELETE", f"/channels/{self.id}/ring")
+
     async def start_moh(self) -> None:
         """Play music on hold."""
         await self._ari.request("POST", f"/channels/{self.id}/moh")
@@ -130,6 +134,17 @@ class Channel:
         """
         told = await self._ari.request("GET", f"/channels/{self.id}/variable", variable="HANGUPCAUSE_KEYS()")
         return bool(told["value"])
+
+    async def press(self, keys: str) -> None:
+        """Let the far side of this channel hear keys."""
+        await self._ari.request("POST", f"/channels/{self.id}/dtmf", dtmf=keys, between=80, duration=100)
+
+    async def tell_transfer(self, state: str) -> None:
+        """Say how the transfer goes that this channel's telephone asked for by REFER (RFC 3515).
+
+        `state`: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`.
+        """
+        await self._ari.request("POST", f"/channels/{self.id}/transfer_progress", states=state)
 
     async def move_to_dialplan(self, context: str, extension: str, label: str) -> None:
         """Leave Stasis and go on in the dialplan."""
@@ -189,17 +204,22 @@ class Bridge:
         """Create it."""
         await self._ari.request("POST", f"/bridges/{self.id}", type="mixing")
 
-    async def add(self, *channel_ids: str) -> None:
-        """Put channels in.
+    async def add(self, *channel_ids: str, keys_apart: bool = False) -> None:
+        """Put channels in. `keys_apart`: their DTMF stays out of the bridge and is told as events only.
 
         Raises:
             Gone: a channel is not there (ARI says 400 to that, not 404), or the bridge is not.
             Conflict: a channel is not in Stasis.
         """
         try:
-            await self._ari.request("POST", f"/bridges/{self.id}/addChannel", channel=",".join(channel_ids))
+            apart = {"absorbDTMF": "true"} if keys_apart else {}
+            await self._ari.request("POST", f"/bridges/{self.id}/addChannel", channel=",".join(channel_ids), **apart)
         except AriError as error:
             raise Gone(error.status, str(error)) if error.status == 400 else error from None
+
+    async def remove(self, channel_id: str) -> None:
+        """Take a channel out; it stays in Stasis."""
+        await self._ari.request("POST", f"/bridges/{self.id}/removeChannel", channel=channel_id)
 
     async def destroy(self) -> None:
         """Take the bridge down; its channels live on."""

@@ -9,7 +9,7 @@ a telephone is busy is known from our own channels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -23,14 +23,19 @@ ABSENT = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 PREFIX = "PJSIP/"
 
 
+def _ignore() -> None:
+    """Nobody wants to know."""
+
+
 class Reachability:
-    """The endpoints' state, learned on each connect and kept by events.
+    """The endpoints' state, learned on each connect and kept by events; `on_change` is called when it may be another.
 
     While the connection is away the last known state stands: ringing a telephone that has gone costs little, not
     ringing one that is there costs the call.
     """
 
     def __init__(self, ami: Ami) -> None:
+        self.on_change: Callable[[], None] = _ignore
         self._ami = ami
         self._endpoints: dict[str, bool] = {}
         self._during_load: dict[str, bool] = {}
@@ -85,3 +90,4 @@ class Reachability:
     def _sum_up(self) -> None:
         """Every call asks, changes are rare."""
         self._unreachable = frozenset(name for name, there in self._endpoints.items() if not there)
+        self.on_change()

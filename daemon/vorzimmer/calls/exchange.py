@@ -6,19 +6,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
+from vorzimmer.calls.waiting_line import WaitingLine
 from vorzimmer.core.call_segments import segments_of
 from vorzimmer.core.cdr import Cdr, build_cdr
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.floor import Floor
 from vorzimmer.core.ledger import CallEvent
 from vorzimmer.core.messages import end_record, messages_for
 from vorzimmer.core.ports import Clock, Journal
+from vorzimmer.core.talk import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,17 @@ class Trunk:
 
     endpoint: str
     show: Literal["did", "caller"]
+
+
+class Talking(Protocol):
+    """A talk with an agent, for those who ask something of it (`calls.talk.Talk`)."""
+
+    @property
+    def agent(self) -> str:
+        """The agent's id; empty once the agent has left."""
+
+    async def ask(self, wish: Wish) -> None:
+        """Do it; raises `core.talk.NotPossible` or `core.targets.NotAllowed`."""
 
 
 Witness = Callable[[Collection[str], datetime], Mapping[str, datetime]]
@@ -41,6 +55,8 @@ class Exchange:
     `recordings` ours; `notes` is where the dialplan writes of calls it handled alone. `directory` is asked anew
     for each call.
 
+    `floor` knows the agents, `line` who waits for them; `talks` are the talks with agents, by the call's id.
+
     `witness` tells from Asterisk's own record when calls ended that ended after an instant; it reads a file. `left`
     are the ledgers of calls that go on in the dialplan alone, until their notes are taken up. `recorder` may record
     talks; a house that never does has none.
@@ -51,6 +67,8 @@ class Exchange:
     journal: Journal
     clock: Clock
     phones: Phones
+    floor: Floor
+    line: WaitingLine
     gate: TrunkGate
     trunk: Trunk
     region: str
@@ -61,6 +79,7 @@ class Exchange:
     notes: Path
     witness: Witness
     left: dict[str, Sequence[CallEvent]] = field(default_factory=dict)
+    talks: dict[str, Talking] = field(default_factory=dict)
     recorder: Ami | None = None
 
 

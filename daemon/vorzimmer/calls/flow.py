@@ -6,7 +6,7 @@ from typing import assert_never
 
 from vorzimmer.asterisk.errors import AriError, Unavailable
 from vorzimmer.calls.session import Session
-from vorzimmer.calls.steps import announce, answer, forward, hangup, machine, ring_group
+from vorzimmer.calls.steps import announce, answer, forward, hangup, machine, queue, ring_group
 from vorzimmer.core import plan
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.resume import NOTHING
@@ -50,16 +50,19 @@ async def carry_out(call: Session, step: plan.Step) -> bool:
     """Do one step. True: the caller has been served, and nothing more is to be done."""
     match step:
         case plan.Answer():
-            return await answer.run(call)
+            doing = answer.run(call)
         case plan.Announce():
-            return await announce.run(call, step)
+            doing = announce.run(call, step)
         case plan.RingGroup():
-            return await ring_group.run(call, step)
+            doing = ring_group.run(call, step)
+        case plan.Queue():
+            doing = queue.run(call, step)
         case plan.Forward():
-            return await forward.run(call, step)
+            doing = forward.run(call, step)
         case plan.Machine():
-            return await machine.run(call, step)
+            doing = machine.run(call, step)
         case plan.Hangup():
-            return await hangup.run(call, step)
+            doing = hangup.run(call, step)
         case _:
             assert_never(step)
+    return await doing

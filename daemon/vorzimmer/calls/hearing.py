@@ -66,6 +66,7 @@ class Hearing:
         self._call = call
         self._announced = deque(announced)
         self._playbacks = playbacks
+        self._interjections = playbacks
         self._now: str | None = None
         self._perhaps_music = False
 
@@ -92,7 +93,7 @@ class Hearing:
         await self.hush()
         self._playbacks += 1
         call.record(Kind.ANNOUNCING, media=media, early=not call.answered)
-        with self._end_of_playback() as finished:
+        with self._end_of(self._playback) as finished:
             uri = call.exchange.media_uri(media)
             await call.on_caller(call.channel.play(self._playback, uri, call.language))
             if behind is not None:
@@ -103,7 +104,7 @@ class Hearing:
         """An announcement that another process had begun: only the last of the step can still be playing."""
         if self._announced:
             return
-        with self._end_of_playback() as finished:
+        with self._end_of(self._playback) as finished:
             if await self._call.exchange.ari.playbacks.live(self._playback):
                 await self._listen(finished, media)
 
@@ -112,10 +113,10 @@ class Hearing:
         return f"{self._call.id}-p{self._playbacks}"
 
     @contextlib.contextmanager
-    def _end_of_playback(self) -> Iterator[asyncio.Future[bool]]:
-        """A future that the end of the current playback fulfils; True: it failed."""
+    def _end_of(self, playback: str) -> Iterator[asyncio.Future[bool]]:
+        """A future that the end of a playback fulfils; True: it failed."""
         finished: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        playback, ari = self._playback, self._call.exchange.ari
+        ari = self._call.exchange.ari
 
         def on_event(event: events.Event) -> None:
             if isinstance(event, events.PlaybackFinished) and not finished.done():
@@ -147,6 +148,32 @@ class Hearing:
         await call.on_caller(call.channel.start_moh() if music else call.channel.ring())
         self._now = hears
         call.record(Kind.WAITING if call.answered else Kind.RINGING)
+
+    async def hold(self) -> None:
+        """Music, for a caller who had talked already."""
+        await self.hush()
+        await self._call.on_caller(self._call.channel.start_moh())
+        self._now = "music"
+
+    async def interject(self, *media: str) -> None:
+        """Say something to a waiting caller in the middle of the music, which goes on behind it.
+
+        Cut short, it falls silent at once: somebody has answered.
+        """
+        call = self._call
+        await self.hush()
+        self._interjections += 1
+        playback = f"{call.id}-q{self._interjections}"
+        uris = ",".join(call.exchange.media_uri(one) if one.startswith("lib:") else one for one in media)
+        with self._end_of(playback) as finished:
+            await call.on_caller(call.channel.play(playback, uris, call.language))
+            try:
+                await asyncio.wait({finished}, timeout=LONGEST_PLAYBACK)
+            finally:
+                if not finished.done():
+                    with contextlib.suppress(AriError):
+                        await call.exchange.ari.playbacks.stop(playback)
+        await self.hold()
 
     async def hush(self) -> None:
         """Stop the music; ringing stops by itself with the next sound."""

@@ -20,16 +20,21 @@ NO_ROUTE = 3
 class Leg:
     """One dialled channel.
 
-    `answered` and `ended` are set by events; `ended` holds the Q.850 cause. `digits` are the keys pressed.
-    `dialled`: another process has dialled it.
+    `answered` and `ended` are set by events; `ended` holds the Q.850 cause. `digits` are the keys pressed, `transfers`
+    what its telephone asked for by REFER. `agent`: the agent whose telephone it is. `dialled`: another process has
+    dialled it.
     """
 
-    def __init__(self, channel: Channel, target: str, record: Record, *, dialled: bool = False) -> None:
+    def __init__(
+        self, channel: Channel, target: str, record: Record, *, agent: str = "", dialled: bool = False
+    ) -> None:
         self.channel = channel
         self.target = target
+        self.agent = agent
         self.answered = asyncio.Event()
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=64)
+        self.transfers: asyncio.Queue[events.TransferAsked] = asyncio.Queue(maxsize=4)
         self._record = record
         self._created = asyncio.Event()
         self._dialled = asyncio.Event()
@@ -43,6 +48,16 @@ class Leg:
         """The channel's id."""
         return self.channel.id
 
+    @property
+    def is_living(self) -> bool:
+        """Whether it has not ended."""
+        return not self.ended.done()
+
+    @property
+    def was_hung_up(self) -> bool:
+        """Whether it was us who ended it."""
+        return self._hung_up
+
     def _on_event(self, event: events.Event) -> None:
         match event:
             case events.StasisStart():
@@ -53,6 +68,8 @@ class Leg:
                 self._record(Kind.LEG_RINGING, leg=self.id, target=self.target)
             case events.Dtmf(digit=digit) if not self.digits.full():
                 self.digits.put_nowait(digit)
+            case events.TransferAsked() if not self.transfers.full():
+                self.transfers.put_nowait(event)
             case events.ChannelDestroyed(cause=cause):
                 self.end(cause)
 

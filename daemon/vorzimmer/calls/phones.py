@@ -12,14 +12,19 @@ from collections.abc import Callable, Container, Iterable
 from vorzimmer.core.acd import Pool
 
 
+def _ignore() -> None:
+    """Nobody wants to know."""
+
+
 class Phones:
-    """Reservations of endpoints.
+    """Reservations of endpoints. `on_change` is called when one is freed, or talks.
 
     Args:
         unreachable: the endpoints that have no reachable contact now.
     """
 
     def __init__(self, unreachable: Callable[[], frozenset[str]]) -> None:
+        self.on_change: Callable[[], None] = _ignore
         self._unreachable = unreachable
         self._holders: dict[str, str] = {}
         self._talking: set[str] = set()
@@ -28,6 +33,10 @@ class Phones:
     def pool(self) -> Pool:
         """The state of all phones now; one that rings for another call counts as busy."""
         return Pool(unreachable=self._unreachable(), busy=frozenset(self._holders))
+
+    def can_ring(self, endpoint: str) -> bool:
+        """Whether it is reachable and not taken."""
+        return endpoint not in self._holders and endpoint not in self._unreachable()
 
     def any_ringing(self, endpoints: Iterable[str]) -> bool:
         """Whether one of them only rings: it will soon talk, or be free again."""
@@ -58,6 +67,7 @@ class Phones:
     def _changed(self) -> None:
         self._change.set()
         self._change = asyncio.Event()
+        self.on_change()
 
     async def change(self, seconds: float) -> None:
         """Wait until any phone changes its state.

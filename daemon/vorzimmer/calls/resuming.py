@@ -6,19 +6,24 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import structlog
 
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.objects import BridgeData
+from vorzimmer.calls import agent_leg
 from vorzimmer.calls.flow import follow
 from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.outside import take_over_outside
 from vorzimmer.calls.recording import recording_of
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.supervisor import decide_for
+from vorzimmer.calls.talk import Ending, Talk
 from vorzimmer.core import resume
 from vorzimmer.core.ledger import Kind, Phase
 from vorzimmer.core.plan import Forward, Plan
+from vorzimmer.core.targets import AGENT_SECONDS, Attempt
 
 log = structlog.get_logger()
 
@@ -90,23 +95,26 @@ def _find_legs(call: Session, view: View) -> None:
         undialled = found is not None and found.state == "Down" and leg.id not in view.dialled
         if undialled or (found is None and leg.id in silent):
             call.found_undialled(leg)
-    if f"{call.id}-b" in view.bridges:
-        call.found_bridge()
+    if (bridge := view.bridges.get(f"{call.id}-b")) is not None:
+        call.room.found(bridge.channels)
 
 
 def _find_talk(call: Session, view: View, plan: Plan) -> None:
     """Killed right after two were put through, the daemon had no time to write it down."""
     partner = view.partner(call.id)
     leg = next((leg for leg in call.legs if partner is not None and leg.id == partner.id), None)
-    if leg is None or call.begun.talk == leg.id:
+    if leg is None or call.begun.talk in call.room.found_in:
         return
     answered = [event.at for event in call.events if event.kind is Kind.LEG_ANSWERED and event.data["leg"] == leg.id]
     place = resume.place_of_target(plan.steps, leg.target)
     step = plan.steps[place] if place is not None else None
     if isinstance(step, Forward):
         call.found_in_talk(leg.id, Kind.FORWARDED, max(answered, default=call.arrived), by=step.kind, number=leg.target)
+    elif leg.id in call.begun.asked and not leg.agent:
+        call.found_in_talk(leg.id, Kind.PUT_THROUGH, call.events[-1].at, by=leg.target, number=leg.target)
     else:
-        call.found_in_talk(leg.id, Kind.TALKING, max(answered, default=call.arrived), by=leg.target)
+        by = leg.agent or leg.target
+        call.found_in_talk(leg.id, Kind.TALKING, max(answered, default=call.arrived), by=by)
 
 
 async def go_on(call: Session, plan: Plan) -> None:
@@ -117,28 +125,54 @@ async def go_on(call: Session, plan: Plan) -> None:
     others = asyncio.gather(*(leg.hang_up() for leg in call.legs if leg.id not in wanted), return_exceptions=True)
     if call.is_ending:
         pass
-    elif call.begun.talk is not None:
-        await _talk_on(call, next((leg for leg in call.legs if leg.id == call.begun.talk), None))
-    else:
+    elif call.begun.talk is None or not await _talk_on(call):
         if not resume.is_planned(plan, call.events):
             call.record(Kind.ROUTED, **resume.routed(plan))
         await follow(call, plan.steps, place)
     await others
 
 
-async def _talk_on(call: Session, leg: Leg | None) -> None:
-    """A talk goes on until the other side leaves; that may have been while nobody watched."""
-    exchange = call.exchange
-    if leg is not None and call.client is not None and call.phase is Phase.FORWARDED:
-        exchange.gate.enter_again(leg.target, call.client)
-        try:
-            await asyncio.wait({leg.ended})
-        finally:
-            exchange.gate.leave(leg.target, call.client)
+async def _talk_on(call: Session) -> bool:
+    """A talk goes on until the other side leaves; that may have been while nobody watched.
+
+    False: the caller wants an agent again.
+    """
+    leg = next((leg for leg in call.legs if leg.id == call.begun.talk), None)
+    if leg is not None and leg.agent:
+        if await _talk_with_agent(call, leg) is Ending.UNREACHED:
+            call.begun = resume.NOTHING
+            return False
+        return True
+    if leg is not None and call.phase in (Phase.FORWARDED, Phase.PUT_THROUGH):
+        take_over_outside(call, leg)
+        await asyncio.wait({leg.ended})
     elif leg is not None:
-        exchange.phones.talk(leg.target, call.id)
+        call.exchange.phones.talk(leg.target, call.id)
         try:
             await asyncio.wait({leg.ended})
         finally:
-            exchange.phones.free(leg.target, call.id)
+            call.exchange.phones.free(leg.target, call.id)
     await call.hang_up(NORMAL, by="callee")
+    return True
+
+
+async def _talk_with_agent(call: Session, leg: Leg) -> Ending:
+    """Who is in the room, and who has been asked to come, is how the talk stood."""
+    if leg.is_living:
+        agent_leg.take_over(call, leg)
+    other = next((one for one in call.legs if one.id in call.begun.asked and one.is_living), None)
+    third = None
+    if other is not None:
+        kind: Literal["agent", "contact"] = "agent" if other.agent else "contact"
+        third = (Attempt(kind, other.agent or other.target, other.agent or other.target, AGENT_SECONDS), other)
+        if other.agent:
+            agent_leg.take_over(call, other)
+        else:
+            take_over_outside(call, other)
+    has_answered = other is not None and other.answered.is_set()
+    talk = Talk(call, leg, held=call.id not in call.room.found_in, other=third if has_answered else None)
+    if third is not None and not has_answered:
+        talk.go_on_reaching(*third)
+    if not leg.is_living:
+        await talk.lose_agent()
+    return await talk.run()

@@ -26,6 +26,7 @@ from vorzimmer.calls.exchange import Exchange
 from vorzimmer.calls.hearing import CallerLeft, Hearing
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.recording import Recording
+from vorzimmer.calls.room import Room
 from vorzimmer.calls.talk_recording import TalkRecording
 from vorzimmer.core.client import Client
 from vorzimmer.core.ledger import CallEvent, Kind
@@ -61,6 +62,8 @@ class Session(Chronicle):
         self.gone = asyncio.Event()
         self.destroyed = asyncio.Event()
         self.answered = False
+        self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=16)
+        """The keys that the caller presses, while somebody reads them."""
         self.recording: Recording | None = None
         self.talk_recording = TalkRecording(self)
         self.begun: Begun = NOTHING
@@ -68,8 +71,7 @@ class Session(Chronicle):
         self.outlived = False
         """Whether the caller's channel lives on, out of our hands."""
         self.arrived = arrived or self.now()
-        self._bridge = exchange.ari.bridges(f"{call_id}-b")
-        self._bridged = self._built = False
+        self.room = Room(exchange.ari.bridges(f"{call_id}-b"))
         self._hung_up = False
         self._dialled = 0
         self.hearing = Hearing(self)
@@ -88,7 +90,8 @@ class Session(Chronicle):
         call._dialled = kinds.count(Kind.LEG_DIALLED)
         for leg in legs_of(known):
             if not leg.ended:
-                call.legs.append(Leg(exchange.ari.channels(leg.leg), leg.target, call.record, dialled=True))
+                channel = exchange.ari.channels(leg.leg)
+                call.legs.append(Leg(channel, leg.target, call.record, agent=leg.agent, dialled=True))
                 if leg.answered:
                     call.legs[-1].answered.set()
         return call
@@ -106,6 +109,8 @@ class Session(Chronicle):
         match event:
             case events.HangupRequest(cause=cause):
                 self._left(cause)
+            case events.Dtmf(digit=digit) if not self.digits.full():
+                self.digits.put_nowait(digit)
             case events.StasisEnd():
                 # Hung up, and that is told next; or sent on in the dialplan.
                 self.gone.set()
@@ -160,13 +165,21 @@ class Session(Chronicle):
 
     # Legs
 
-    async def dial(self, target: str, endpoint: str, seconds: int, caller_id: str, **variables: str) -> Leg:
-        """Dial a leg; it rings for `seconds` at most. What becomes of it is told by the leg."""
+    async def dial(
+        self, target: str, endpoint: str, seconds: int, caller_id: str, *, agent: str = "", **variables: str
+    ) -> Leg:
+        """Dial a leg; it rings for `seconds` at most. What becomes of it is told by the leg.
+
+        `agent`: whose telephone it is; what that asks for by REFER is told to us, and Asterisk does nothing itself.
+        """
         self._dialled += 1
         channel = self.exchange.ari.channels(f"{self.id}-l{self._dialled}")
-        leg = Leg(channel, target, self.record)
+        leg = Leg(channel, target, self.record, agent=agent)
         self.legs.append(leg)
-        self.record(Kind.LEG_DIALLED, leg=leg.id, target=target, endpoint=endpoint)
+        whose: dict[str, Any] = {"agent": agent} if agent else {}
+        self.record(Kind.LEG_DIALLED, leg=leg.id, target=target, endpoint=endpoint, **whose)
+        if agent:
+            variables = {**variables, "PJSIP_TRANSFER_HANDLING()": "ari-only"}
         shown = {"CONNECTEDLINE(num-pres,i)": "allowed", "CONNECTEDLINE(all,i)": caller_id}
         await leg.dial(
             endpoint,
@@ -184,20 +197,35 @@ class Session(Chronicle):
         begun_here = {dialled.leg for dialled in self.begun.legs}
         return [leg for leg in self.legs if leg.id in begun_here and leg.target in targets and not leg.ended.done()]
 
+    def take_over_agents(self) -> list[Leg]:
+        """The living telephones of agents that the step being resumed had rung."""
+        begun_here = {dialled.leg for dialled in self.begun.legs}
+        return [leg for leg in self.legs if leg.id in begun_here and leg.agent and leg.is_living]
+
     async def connect(self, leg: Leg, kind: Kind, **data: Any) -> bool:
         """Bridge caller and leg until the leg ends. False: the leg had gone before they could talk."""
-        await self.hearing.hush()
-        await asyncio.gather(self.answer(), self._build_bridge())
-        try:
-            await self._bridge.add(self.id, leg.id)
-        except (Gone, Conflict):
-            if self.gone.is_set():
-                raise CallerLeft from None
+        if not await self.join(leg, kind, **data):
             return False
-        self.record(kind, leg=leg.id, **data)
         # Not awaited directly: a cancelled `await` would cancel the leg's own future with it.
         await asyncio.wait({leg.ended})
         return True
+
+    async def join(self, leg: Leg, kind: Kind, **data: Any) -> bool:
+        """Bridge caller and leg. False: the leg had gone before they could talk.
+
+        Keys that an agent presses are codes or are passed on (`calls.talk`); those of others go to the other side.
+        """
+        await self.hearing.hush()
+        await asyncio.gather(self.answer(), self.room.build())
+        if leg.agent:
+            joined = await self.room.admit(leg.id, keys_apart=True) and await self.room.admit(self.id)
+        else:
+            joined = await self.room.admit(self.id, leg.id)
+        if self.gone.is_set():
+            raise CallerLeft
+        if joined:
+            self.record(kind, leg=leg.id, **data)
+        return joined
 
     def found_in_talk(self, leg: str, kind: Kind, since: datetime, **data: Any) -> None:
         """Asterisk shows a talk that had begun right before the daemon died."""
@@ -221,17 +249,6 @@ class Session(Chronicle):
         self.hearing = Hearing(self, playbacks=BEYOND)
         self.hearing.music_may_play()
 
-    def found_bridge(self) -> None:
-        """The call's bridge is there already."""
-        self._bridged = self._built = True
-
-    async def _build_bridge(self) -> None:
-        if not self._built:
-            self._bridged = True
-            with contextlib.suppress(Conflict):  # it is there: a first request took effect whose answer was lost
-                await self._bridge.create()
-            self._built = True
-
     async def clear_legs(self) -> None:
         """Once Asterisk can be reached again, hang up every leg that may have been left behind."""
         await self.exchange.ari.ready()
@@ -245,6 +262,7 @@ class Session(Chronicle):
         self.channel.forget()
         for leg in self.legs:
             leg.channel.forget()
+            leg.ended.cancel()  # whoever counts it or keeps its telephone lets go
 
     async def step_aside(self) -> None:
         """Leave the caller alone on the line, for the dialplan: no legs, no bridge, and nothing more is written.
@@ -254,8 +272,7 @@ class Session(Chronicle):
         """
         for leg in self.legs:
             await leg.hang_up()
-        if self._bridged:
-            await self._bridge.destroy()
+        await self.room.close()
         self.let_go()
 
     async def close(self) -> None:
@@ -278,8 +295,7 @@ class Session(Chronicle):
         if not self.gone.is_set() and not self._hung_up:
             wanted.append(partial(self.channel.hang_up, cause=16))
         known = await asyncio.gather(*(self._quietly(one) for one in wanted))
-        if self._bridged:
-            known.append(await self._quietly(self._bridge.destroy))
+        known.append(await self._quietly(self.room.close))
         return all(known)
 
     async def _quietly(self, request: Callable[[], Awaitable[None]]) -> bool:

@@ -95,7 +95,7 @@ class Supervisor:
         if missed:
             call.found_unknown()
         if bridged:
-            call.found_bridge()
+            call.room.found()
 
         async def work() -> None:
             if late:

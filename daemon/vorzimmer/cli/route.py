@@ -29,6 +29,7 @@ from vorzimmer.core.plan import (
     Incoming,
     Machine,
     Plan,
+    Queue,
     RingGroup,
     Step,
 )
@@ -124,22 +125,25 @@ def _lines(call: Incoming, plan: Plan, local: datetime) -> Iterator[str]:
 def _what(step: Step) -> str:
     match step:
         case Answer():
-            return "answer"
+            what = "answer"
         case Announce():
-            return f"announce {step.media}{' before answering' if step.early else ''}"
+            what = f"announce {step.media}{' before answering' if step.early else ''}"
         case RingGroup():
             waiting = f", wait up to {step.wait} s if all are busy" if step.wait else ""
-            return (
-                f"ring group {step.group} ({step.strategy}: {', '.join(step.endpoints)}) for {step.seconds} s{waiting}"
-            )
+            who = f"{step.strategy}: {', '.join(step.endpoints)}"
+            what = f"ring group {step.group} ({who}) for {step.seconds} s{waiting}"
+        case Queue():
+            rung = f"{step.at_once} agents at once" if step.at_once > 1 else "one agent after another"
+            what = f"queue for up to {step.wait} s, priority {step.priority}, ringing {rung} for {step.seconds} s"
         case Forward():
             confirm = ", to be confirmed by pressing 1" if step.confirm else ""
-            return f"forward to {step.kind} {step.number} for {step.seconds} s{confirm}"
+            what = f"forward to {step.kind} {step.number} for {step.seconds} s{confirm}"
         case Machine():
             limits = f"record up to {step.max_seconds} s, {step.silence} s of silence end it"
-            return f"answering machine: {step.greeting}, {limits}"
+            what = f"answering machine: {step.greeting}, {limits}"
         case Hangup():
-            return f"hang up with cause {step.cause}"
+            what = f"hang up with cause {step.cause}"
+    return what
 
 
 def _as_json(call: Incoming, plan: Plan, at: datetime) -> Mapping[str, Any]:

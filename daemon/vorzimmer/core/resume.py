@@ -15,15 +15,19 @@ from uuid import NAMESPACE_URL, uuid5
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.ledger import CallEvent, Kind
-from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Machine, Plan, RingGroup, Step
+from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Machine, Plan, Queue, RingGroup, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """A leg that the step had dialled: its channel, the endpoint or number, and how far it had come."""
+    """A leg that the step had dialled: its channel, the endpoint or number, and how far it had come.
+
+    `agent`: whose telephone it is, if an agent's.
+    """
 
     leg: str
     target: str
+    agent: str = ""
     rang: bool = False
     answered: bool = False
     confirmed: bool = False
@@ -34,7 +38,8 @@ class Dialled:
 class Begun:
     """What a step had begun. `place`: the step's in the plan, None before the first; `since`: when it began.
 
-    `announced`: the media whose playing it had begun, in order. `talk`: the leg the caller talks with.
+    `announced`: the media whose playing it had begun, in order. `talk`: the leg the caller talks with, or would if it
+    were not on hold. `asked`: the legs to whom it was to be put through.
     """
 
     place: int | None = None
@@ -43,6 +48,7 @@ class Begun:
     recording: bool = False
     legs: tuple[Dialled, ...] = ()
     talk: str | None = None
+    asked: frozenset[str] = frozenset()
 
     @property
     def tried(self) -> frozenset[str]:
@@ -60,7 +66,9 @@ def begun(events: Sequence[CallEvent]) -> Begun:
     if first is None:
         return NOTHING
     within = [event for event in events if event.seq >= first.seq]
-    talks = [event for event in within if event.kind in (Kind.TALKING, Kind.FORWARDED)]
+    talks = [event for event in within if event.kind in _TALKS]
+    asking = [event.seq for event in within if event.kind is Kind.TRANSFERRING]
+    asked = [event for event in within if asking and event.seq > asking[-1] and event.kind is Kind.LEG_DIALLED]
     return Begun(
         place=_place(first),
         since=first.at,
@@ -68,7 +76,11 @@ def begun(events: Sequence[CallEvent]) -> Begun:
         recording=any(event.kind is Kind.RECORDING for event in within),
         legs=legs_of(within),
         talk=str(talks[-1].data["leg"]) if talks else None,
+        asked=frozenset(str(event.data["leg"]) for event in asked),
     )
+
+
+_TALKS = frozenset({Kind.TALKING, Kind.HELD, Kind.FORWARDED, Kind.PUT_THROUGH})
 
 
 def _beginning(events: Sequence[CallEvent]) -> CallEvent | None:
@@ -108,6 +120,7 @@ def legs_of(events: Sequence[CallEvent]) -> tuple[Dialled, ...]:
         Dialled(
             leg := str(event.data["leg"]),
             str(event.data.get("target", "")),
+            str(event.data.get("agent", "")),
             rang=came_to(Kind.LEG_RINGING, leg),
             answered=came_to(Kind.LEG_ANSWERED, leg),
             confirmed=came_to(Kind.LEG_CONFIRMED, leg),
@@ -143,7 +156,9 @@ def is_planned(plan: Plan, events: Sequence[CallEvent]) -> bool:
 def wanted(begun: Begun, step: Step) -> frozenset[str]:
     """The legs with which this step goes on; all others are of no use any more."""
     if begun.talk is not None:
-        return frozenset({begun.talk})
+        return begun.asked | {begun.talk}
+    if isinstance(step, Queue):
+        return frozenset(dialled.leg for dialled in begun.legs if dialled.agent)
     targets: Collection[str] = ()
     if isinstance(step, RingGroup):
         targets = step.endpoints
@@ -200,6 +215,7 @@ def routed(plan: Plan) -> dict[str, Any]:
         "reason": plan.reason,
         "steps": [type(step).__name__ for step in plan.steps],
         "skipped": [f"{skip.what}: {skip.reason}" for skip in plan.skipped],
+        "treatment": plan.treatment.value if plan.treatment else None,
     }
 
 

@@ -27,7 +27,7 @@ def needs_of(client: Client) -> Needs:
 
 
 def may_serve(agent: Agent, needs: Needs, on: date) -> bool:
-    """Whether the agent may be offered the client's calls on that day (§ 203 StGB: a pledge must be on file by then)."""
+    """Whether the agent may be offered the client's calls on that day (§ 203 StGB: a pledge is on file by then)."""
     if needs.secrecy and (agent.pledged_on is None or agent.pledged_on > on):
         return False
     if agent.clients and needs.client not in agent.clients:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 
 from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.ringing import first_answered
 from vorzimmer.calls.session import Session
 from vorzimmer.core.acd import choose
 from vorzimmer.core.handling import Strategy
@@ -119,25 +120,3 @@ async def _dial(call: Session, step: RingGroup, endpoint: str) -> Leg:
     number = call.incoming.caller or "anonymous"
     caller_id = f'"{name.replace(chr(34), "")}" <{number}>'
     return await call.dial(endpoint, f"PJSIP/{endpoint}", step.seconds, caller_id)
-
-
-async def first_answered(legs: list[Leg], seconds: float) -> Leg | None:
-    """The first leg that is answered, or None once all have ended or the time is over."""
-    outcomes = {asyncio.ensure_future(leg.outcome()): leg for leg in legs}
-    waiting = set(outcomes)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    try:
-        while waiting:
-            done, waiting = await asyncio.wait(
-                waiting, timeout=max(until - loop.time(), 0), return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
-                return None
-            for outcome, leg in outcomes.items():
-                if outcome in done and outcome.result():
-                    return leg
-    finally:
-        for outcome in outcomes:
-            outcome.cancel()
-    return None

@@ -1,0 +1,65 @@
+"""While a caller waits for an agent: place and predicted wait are said, and a key is listened for."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from enum import Enum, auto
+
+from vorzimmer.calls.session import Session
+from vorzimmer.core.handling import Sound
+from vorzimmer.core.ledger import Kind
+from vorzimmer.core.plan import Queue
+from vorzimmer.core.routing import media
+
+CALLBACK_KEY = "1"
+
+
+class Asked(Enum):
+    """What a waiting caller asks for."""
+
+    CALLBACK = auto()
+
+
+async def keep_company(call: Session, step: Queue) -> Asked:
+    """Speak at the set intervals until cancelled, or until the caller asks for something."""
+    while not call.digits.empty():
+        call.digits.get_nowait()  # pressed before there was anything to press
+    speaking = asyncio.create_task(_speak(call, step))
+    try:
+        while True:
+            key = await call.digits.get()
+            if step.callback and key == CALLBACK_KEY and call.incoming.caller is not None:
+                return Asked.CALLBACK
+    finally:
+        speaking.cancel()
+        await asyncio.wait({speaking})
+
+
+async def _speak(call: Session, step: Queue) -> None:
+    """To callers who were answered; one who hears it ring is told nothing."""
+    await call.hearing.wait_for_person(music=step.music)
+    while step.announce_every and call.answered:
+        await asyncio.sleep(step.announce_every)
+        line = call.exchange.line
+        place = line.place_of(call.id)
+        predicted = line.predicted(step.needs, place, call.exchange.clock()) if place else None
+        if not place:
+            continue
+        call.record(Kind.TOLD_PLACE, place=place, predicted=round(predicted) if predicted is not None else None)
+        await call.hearing.interject(*_words(call, step, place, predicted))
+
+
+def _words(call: Session, step: Queue, place: int, predicted: float | None) -> list[str]:
+    words = ["sound:queue-youarenext"] if place == 1 else _place(place)
+    if predicted is not None:
+        minutes = max(math.ceil(predicted / 60), 1)
+        unit = "minute" if minutes == 1 else "minutes"
+        words += ["sound:queue-holdtime", f"number:{minutes}", f"sound:queue-{unit}"]
+    client = call.client
+    own = [media(client, one) for one in (Sound.QUEUE, *([Sound.CALLBACK] if step.callback else []))] if client else []
+    return [*words, *(name for name in own if name is not None)]
+
+
+def _place(place: int) -> list[str]:
+    return ["sound:queue-thereare", f"number:{place}", "sound:queue-callswaiting"]
