@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tests.sipp import sip
 from tests.sipp.call import Call
+from tests.sipp.digest import Login, authorization
 from tests.sipp.rtp import Line
 from tests.sipp.sip import Message
 from tests.sipp.waiting import PATIENCE
@@ -16,8 +17,9 @@ from tests.sipp.waiting import PATIENCE
 class Outgoing(Call):
     """A call that the phone made."""
 
-    async def start(self, from_: str, headers: Sequence[str]) -> None:
+    async def start(self, from_: str, headers: Sequence[str], login: Login | None = None) -> None:
         """Send the INVITE."""
+        self._headers, self._login = headers, login
         self._line = await Line.open(self._wire.host)
         self.near = f"{sip.party(from_, self._wire.host, self._wire.port)};tag={secrets.token_hex(4)}"
         self.far = f"<{self._target}>"
@@ -62,6 +64,11 @@ class Outgoing(Call):
         super()._take_response(response)
         if response.method != "INVITE":
             return
+        if response.number < self.invite.number:
+            return  # the challenge once more
+        if response.status == 401 and self._login and response.number == 1:
+            self._log_in(response, self._login)
+            return
         first = not self.statuses
         if response.status not in self.statuses:
             self.statuses.append(response.status)
@@ -75,6 +82,12 @@ class Outgoing(Call):
             self._answered(response)
         elif first and self._leaving:
             self._cancel()
+
+    def _log_in(self, challenge: Message, login: Login) -> None:
+        """Ask again, with the password."""
+        self._acknowledge(challenge, self.invite.lines[0])
+        line = authorization(challenge.all("WWW-Authenticate"), "INVITE", self._target, login)
+        self.invite = self._request("INVITE", (*self._headers, line), sip.sdp(self._wire.host, self.line.port))
 
     def _answered(self, response: Message) -> None:
         self._target = sip.uri(response["Contact"])

@@ -13,13 +13,14 @@ from typing import Self
 
 from tests.sipp import sip
 from tests.sipp.call import Call, CallEndedError, Ended
+from tests.sipp.digest import Login
 from tests.sipp.incoming import Incoming
 from tests.sipp.outgoing import Outgoing
 from tests.sipp.sip import Message
 from tests.sipp.waiting import PATIENCE
 from tests.sipp.wire import Address, Wire
 
-__all__ = ["Call", "CallEndedError", "Ended", "Incoming", "Outgoing", "Phone"]
+__all__ = ["Call", "CallEndedError", "Ended", "Incoming", "Login", "Outgoing", "Phone"]
 
 
 Lives = Callable[[str], Awaitable[bool]]
@@ -64,7 +65,9 @@ class Phone(Wire):
             call.close()
         super().close()
 
-    async def call(self, to: str, target: Address, from_: str, headers: Sequence[str] = ()) -> Outgoing:
+    async def call(
+        self, to: str, target: Address, from_: str, headers: Sequence[str] = (), login: Login | None = None
+    ) -> Outgoing:
         """Start a call and return once the INVITE is out; the call's waits tell how it goes on.
 
         Args:
@@ -72,10 +75,11 @@ class Phone(Wire):
             target: the PBX.
             from_: the caller's number, or a whole From value.
             headers: further header lines, see `sip.diverted_from` and its neighbours.
+            login: what to answer when the PBX asks for a password.
         """
         call = Outgoing(self, f"{secrets.token_hex(8)}@{self.host}", target, f"sip:{to}@{target[0]}:{target[1]}")
         self._calls[call.id] = call
-        await call.start(from_, headers)
+        await call.start(from_, headers, login)
         return call
 
     async def invited(self, patience: float = PATIENCE) -> Incoming:
