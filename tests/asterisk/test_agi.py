@@ -12,7 +12,8 @@ import pytest
 
 from tests.asterisk.agi_peer import HEADER, connected
 from tests.asterisk.ami_peer import until
-from vorzimmer.asterisk.agi import REFUSAL, AgiError, AgiServer, Handler, HungUp, Limits, Session
+from vorzimmer.asterisk.agi import REFUSAL, AgiServer, Handler, Limits
+from vorzimmer.asterisk.agi_session import AgiError, HungUp, Session
 
 PATIENCE = 5.0
 

@@ -16,7 +16,7 @@ from typing import assert_never
 import structlog
 
 from vorzimmer.agents.staff import Staff
-from vorzimmer.asterisk.agi import Session
+from vorzimmer.asterisk.agi_session import Session
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.presence import Act, NotNow, Presence, State
 

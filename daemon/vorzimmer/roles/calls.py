@@ -71,7 +71,8 @@ async def calls(
             ),
         ):
             await first(house.recovery.done.wait(), stop.wait())
-            house.staff.settle(house.supervisor.calls)
+            if house.recovery.done.is_set():  # else nobody knows who talks, and the next process shall find them so
+                house.staff.settle(house.supervisor.calls)
             # Calls do not wait for this: with many clients and an empty folder it takes seconds.
             settling = asyncio.create_task(_settle(snapshot, tree))
             yield partial(parts.alive, pulse)
