@@ -106,6 +106,17 @@ def test_wrong_key_is_named(tmp_path: Path, text: str, line: str) -> None:
     assert "hunter22" not in str(caught.value)
 
 
+def test_the_path_of_a_socket_is_short(file: Path) -> None:
+    """What the kernel would refuse at the daemon's start is told beforehand, with the limit; 107 bytes still go."""
+    longest = "/" + "x" * 106
+    file.write_text(MINIMAL + f'[paths]\ncontrol = "{longest}"\n')
+    assert str(settings.load(file).paths.control) == longest
+    file.write_text(MINIMAL + f'[paths]\ncontrol = "{longest[:-1]}ü"\n')
+    assert wrong(file) == [
+        f"{file}: paths.control: a socket's path has at most 107 bytes; choose a shorter folder",
+    ]
+
+
 def test_missing_key_says_where_it_may_stand(tmp_path: Path) -> None:
     """A missing secret names the three places where it is looked for."""
     path = tmp_path / "empty.toml"

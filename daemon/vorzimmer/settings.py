@@ -26,6 +26,9 @@ from vorzimmer.core.model import Endpoint, TimeZone
 DEFAULT_FILE = Path("/etc/vorzimmer/vorzimmer.toml")
 PREFIX = "VORZIMMER_"
 
+LONGEST_SOCKET_PATH = 107
+"""Bytes of a Unix socket's path that Linux takes (unix(7): 108 with the final NUL)."""
+
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Listening = Annotated[str, Field(pattern=r"^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$")]
@@ -106,11 +109,18 @@ class Smtp(Section):
     timeout: Annotated[float, Field(gt=0, le=300)] = 20.0
 
 
+def _socket(path: Path) -> Path:
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        raise ValueError(f"a socket's path has at most {LONGEST_SOCKET_PATH} bytes; choose a shorter folder")
+    return path
+
+
 class Paths(Section):
     """Folders; systemd/tmpfiles.conf makes them. Asterisk must read `fallback`, `library`, `spool` under the same path.
 
     `spool` is Asterisk's own recording folder (astspooldir/recording); `fallback` holds what the dialplan needs
-    when the daemon is away; `cdr` is the file into which Asterisk writes its own record of each call.
+    when the daemon is away; `cdr` is the file into which Asterisk writes its own record of each call. `control` is the
+    socket at which the calls process takes commands; its folder is the unit's RuntimeDirectory.
     """
 
     state: Path = Path("/var/lib/vorzimmer/state")
@@ -119,6 +129,7 @@ class Paths(Section):
     recordings: Path = Path("/var/lib/vorzimmer/recordings")
     spool: Path = Path("/var/spool/asterisk/recording")
     cdr: Path = Path("/var/log/asterisk/cdr-custom/vorzimmer.csv")
+    control: Annotated[Path, AfterValidator(_socket)] = Path("/run/vorzimmer/control.sock")
 
 
 class Trunk(Section):

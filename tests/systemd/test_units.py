@@ -130,7 +130,14 @@ def test_folders_are_the_settings_defaults() -> None:
     lines = [line.split() for line in (UNITS / "tmpfiles.conf").read_text().splitlines() if line.startswith("d ")]
     modes = {Path(path): mode for _, path, mode, *_ in lines}
     defaults = Paths()
-    folders = {getattr(defaults, name) for name in Paths.model_fields if name != "cdr"}
+    folders = {getattr(defaults, name) for name in Paths.model_fields if name not in ("cdr", "control")}
     assert folders | {defaults.cdr.parent} <= modes.keys()
     assert modes[defaults.state] == modes[defaults.recordings] == "0700"
     assert modes[defaults.library] == modes[defaults.fallback] == "0755"
+
+
+def test_the_control_socket_has_a_folder() -> None:
+    """The folder of the socket is made for the process that opens it, and is closed to strangers."""
+    unit = read(UNITS / "vorzimmer-calls.service")
+    assert Path("/run") / last(unit, "RuntimeDirectory") == Paths().control.parent
+    assert last(unit, "RuntimeDirectoryMode") == "0750"

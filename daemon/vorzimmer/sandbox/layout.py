@@ -147,6 +147,11 @@ class Layout:
         """Asterisk's own call records."""
         return self.folder / "asterisk" / "log" / "cdr-custom" / "vorzimmer.csv"
 
+    @property
+    def control(self) -> Path:
+        """The daemon's control socket, in a folder whose path is short."""
+        return self.block.folder / "control.sock"
+
     def values(self) -> Values:
         """What Asterisk's configuration is rendered from."""
         passwords = self.state.passwords
@@ -201,5 +206,6 @@ class Layout:
                 "recordings": str(self.recordings),
                 "spool": str(self.spool),
                 "cdr": str(self.cdr),
+                "control": str(self.control),
             },
         }
