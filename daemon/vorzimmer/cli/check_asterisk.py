@@ -27,7 +27,7 @@ TIMEOUT = 5.0
 MODULES = (
     *("app_playback", "app_record", "app_stasis", "bridge_simple", "bridge_softmix", "chan_pjsip", "codec_alaw"),
     *("format_pcm", "format_sln", "format_wav", "func_callerid", "func_channel", "func_env", "func_logic"),
-    *("func_strings", "func_timeout", "pbx_config", "res_ari", "res_ari_applications", "res_ari_asterisk"),
+    *("func_strings", "func_timeout", "pbx_config", "res_agi", "res_ari", "res_ari_applications", "res_ari_asterisk"),
     *("res_ari_bridges", "res_ari_channels", "res_ari_events", "res_ari_playbacks", "res_ari_recordings"),
     *("res_http_websocket", "res_manager_devicestate", "res_musiconhold", "res_pjsip", "res_pjsip_diversion"),
     *("res_pjsip_header_funcs", "res_pjsip_session", "res_rtp_asterisk", "res_stasis", "res_stasis_answer"),
