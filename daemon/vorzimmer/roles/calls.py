@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any
 
+import asyncpg
 import structlog
 
 from vorzimmer import vital_signs
 from vorzimmer.announcements import fallback
 from vorzimmer.announcements.away import entries
 from vorzimmer.calls import takeup
+from vorzimmer.control.commands import Command
+from vorzimmer.control.server import Server
+from vorzimmer.control.telling import Telling
 from vorzimmer.core.ports import Clock
+from vorzimmer.roles.commands import handlers
 from vorzimmer.roles.house import build
 from vorzimmer.roles.running import first, mail_domain, tasks, trouble
 from vorzimmer.settings import Settings
@@ -27,6 +33,9 @@ log = structlog.get_logger()
 
 SHIP_SECONDS = 0.5
 """How long the journal may take to reach the database at the end; what does not, is shipped at the next start."""
+
+CONNECT_SECONDS = 5.0
+"""How long a person who asks for something waits for a connection with the database."""
 
 
 @contextlib.asynccontextmanager
@@ -47,7 +56,10 @@ async def calls(
         lost = journal.open_calls()
         seen = CallsSeen(journal, clock)
         seen.take_up(lost.values())
-        house = build(settings, snapshot, seen, lost, clock)
+        can_do: dict[type[Command], Callable[[Any], Awaitable[Mapping[str, Any]]]] = {}
+        control = Server(paths.control, can_do, clock, trouble)
+        house = build(settings, snapshot, Telling(seen, control.tell), lost, clock)
+        can_do.update(handlers(house, partial(_connect, dsn)))
         parts = CallsParts(house.exchange.ari, house.ami, house.recovery.done, journal, shipper, snapshot, clock)
         tree = partial(_render_fallback, settings, snapshot)
         await house.staff.start(snapshot.directory.agents)
@@ -67,6 +79,7 @@ async def calls(
                 house.reachability.run(),
                 snapshot.follow(use_book),
                 house.staff.keep(),
+                control.run(),
                 takeup.watch(house.exchange, house.supervisor.calls),
             ),
         ):
@@ -85,6 +98,10 @@ async def calls(
             settling.cancel()
     finally:
         journal.close()
+
+
+async def _connect(dsn: str) -> asyncpg.Connection:
+    return await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
 
 
 async def _settle(snapshot: Snapshot, tree: Callable[[], Awaitable[None]]) -> None:
