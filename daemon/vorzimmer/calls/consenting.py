@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Protocol
@@ -77,7 +78,7 @@ async def ask(call: Asked) -> Consent | None:
 async def _play(call: Asked, question: str, pressed: asyncio.Future[str]) -> None:
     """Let the caller alone hear it, to its end or until a key is pressed."""
     ari = call.exchange.ari
-    playback = f"{call.id}-consent"
+    playback = f"{call.id}-consent-{secrets.token_hex(4)}"  # Asterisk may still be at the one before
     over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     def on_event(event: events.Event) -> None:

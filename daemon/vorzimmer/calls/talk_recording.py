@@ -278,8 +278,9 @@ class TalkRecording:
             log.warning("talk_recording.not_kept", call_id=call.id, error=str(error))
             call.record(Kind.PROBLEM, what="recording not kept", error=str(error))
         files: dict[str, Any] = {"caller_file": self._files.caller, "agent_file": self._files.agent}
-        until = keep_until(call.now(), tape.proof).isoformat()
-        call.record(Kind.TALK_RECORDED, **files, seconds=str(seconds), consent=tape.proof, keep_until=until)
+        ended = call.now()
+        until = keep_until(ended, tape.proof).isoformat()
+        call.record(Kind.TALK_RECORDED, at=ended, **files, seconds=str(seconds), consent=tape.proof, keep_until=until)
 
     async def _finished(self) -> None:
         """Wait until Asterisk has written the files to their ends, which it does on its own with the channel's."""
