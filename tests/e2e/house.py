@@ -20,6 +20,8 @@ from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Phone
 from vorzimmer import app
 from vorzimmer.announcements.library import install
+from vorzimmer.control.client import connect
+from vorzimmer.control.commands import AgentLogIn, Command, Wall
 from vorzimmer.core.client import Book
 from vorzimmer.core.handling import Sound
 from vorzimmer.roles.running import now
@@ -50,10 +52,15 @@ class House:
 
     # Setting up
 
-    async def use(self, *clients: Mapping[str, Any], groups: tuple[Mapping[str, Any], ...] = ()) -> None:
+    async def use(
+        self,
+        *clients: Mapping[str, Any],
+        groups: tuple[Mapping[str, Any], ...] = (),
+        agents: tuple[Mapping[str, Any], ...] = (),
+    ) -> None:
         """Import clients; `mail` is this test's own address unless given."""
         full = [{"mail": [self.address], "hours": "always", **client} for client in clients]
-        book = Book.model_validate({"client": full, "group": groups})
+        book = Book.model_validate({"client": full, "group": groups, "agent": agents})
         conn = await asyncpg.connect(self.settings.database.dsn.get_secret_value())
         try:
             await books.save_book(conn, book, prune=True)
@@ -99,6 +106,28 @@ class House:
             return len([*folder.iterdir()]), len([*folder.glob("*/announcement.alaw")])
 
         await eventually(rendered, lambda found: found[0] > 0 and found[1] == announcements)
+
+    # Whoever sits at the desk
+
+    async def ask(self, command: Command) -> dict[str, Any]:
+        """Ask the daemon for something over its control socket."""
+        async with connect(self.settings.paths.control) as control:
+            return await control.ask(command)
+
+    async def log_in(self, *agents: str) -> None:
+        """Log agents in at their first telephones."""
+        for agent in agents:
+            await self.ask(AgentLogIn(actor="test", agent=agent))
+
+    async def state(self, agent: str) -> tuple[str, str]:
+        """An agent's state, and the reason of a pause."""
+        wall = await self.ask(Wall(actor="test"))
+        seen = next(one for one in wall["agents"] if one["agent"] == agent)
+        return seen["state"], seen["reason"]
+
+    async def becomes(self, agent: str, state: str) -> None:
+        """Wait until an agent is in a state."""
+        await eventually(lambda: self.state(agent), lambda seen: seen[0] == state)
 
     # People
 
