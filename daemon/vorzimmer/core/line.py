@@ -129,6 +129,12 @@ class Line:
         self._note_day(at)
         return (self._kind(needs).agents & self._at_work).bit_count()
 
+    def deserted(self, at: datetime) -> list[str]:
+        """The calls that nobody at work may serve any more, in the line's order."""
+        self._note_day(at)
+        alone = (kind.keys for kind in self._asked if not kind.agents & self._at_work)
+        return [call for *_, call in heapq.merge(*alone)]
+
     def offers(self, at: datetime) -> list[Offer]:
         """Decide for everybody who can be served now; reserve the agents and let their callers leave the line.
 
