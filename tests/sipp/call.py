@@ -96,6 +96,10 @@ class Call(Watched):
             self._leave()
         await self.finished()
 
+    def refer(self, to: str) -> None:
+        """Press the transfer button: ask the far side to put its partner through to this user (RFC 3515)."""
+        self._request("REFER", (f"Refer-To: <sip:{to}@{self._remote[0]}>",))
+
     def close(self) -> None:
         """Let go of the socket."""
         if self._line:
