@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -21,20 +21,28 @@ ANNA = {"id": "anna", "name": "Anna", "phones": ["anna-home"]}
 HER_GROUP = {"id": "office", "endpoints": ["anna-home"]}
 
 
-@pytest.fixture
-async def password(house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """Anna's telephone, made by the commands that an operator gives, and its password. Afterwards it is gone."""
-    dsn = house.settings.database.dsn.get_secret_value()
-    monkeypatch.setenv("VORZIMMER_DATABASE__DSN", dsn)
+Command = Callable[..., Awaitable[str]]
 
-    async def vorzimmer(*arguments: str) -> str:
-        command = ["--config", str(house.sandbox.settings_toml), *arguments]
-        result = await asyncio.to_thread(lambda: CliRunner().invoke(app, command))
+
+@pytest.fixture
+def vorzimmer(house: House, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """A command that must succeed, beside the running daemon; what it prints."""
+    monkeypatch.setenv("VORZIMMER_DATABASE__DSN", house.settings.database.dsn.get_secret_value())
+
+    async def command(*arguments: str) -> str:
+        line = ["--config", str(house.sandbox.settings_toml), *arguments]
+        result = await asyncio.to_thread(lambda: CliRunner().invoke(app, line))
         assert result.exit_code == 0, result.output
         return result.stdout.strip()
 
+    return command
+
+
+@pytest.fixture
+async def password(house: House, vorzimmer: Command) -> AsyncIterator[str]:
+    """Anna's telephone, made by the commands that an operator gives, and its password. Afterwards it is gone."""
     await house.use(client(group()), groups=(HER_GROUP,))
-    conn = await asyncpg.connect(dsn)
+    conn = await asyncpg.connect(house.settings.database.dsn.get_secret_value())
     await books.save_book(conn, Book.model_validate({"agent": [ANNA]}))
     await conn.close()
     made = await vorzimmer("phone", "password", "anna-home")
@@ -46,8 +54,13 @@ async def password(house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         await house.sandbox.cli("module reload res_pjsip.so")
 
 
-async def test_a_softphone_registers_is_rung_and_talks(house: House, password: str, tmp_path: Path) -> None:
-    """It registers over UDP with the generated password, shows the caller, answers, and both sides hear each other."""
+async def test_a_softphone_registers_is_rung_and_talks(
+    house: House, vorzimmer: Command, password: str, tmp_path: Path
+) -> None:
+    """It registers over UDP with the generated password, shows the caller, answers, and both sides hear each other.
+
+    Bringing telephones to Asterisk meanwhile ends neither the talk nor the registration.
+    """
     hers, callers = sound.announcement(2, 1.5), sound.announcement(1, 1.5)
     async with baresip.running(tmp_path / "baresip", says=hers) as phone:
         await phone.register("anna-home", password, ("127.0.0.1", house.sandbox.sip_port))
@@ -58,10 +71,12 @@ async def test_a_softphone_registers_is_rung_and_talks(house: House, password: s
         await call.ringing(180)
         await phone.do("accept")
         await call.line.hears(hers)
+        await vorzimmer("phone", "apply")
         call.line.speak(callers)
         await call.line.sent()
         await call.hang_up()
         await phone.told("CALL_CLOSED")
+        assert (await vorzimmer("phone", "list")).endswith(" there")
     [heard] = phone.heard()
     assert sound.similarity(heard, callers) > 0.9
     cdr = await house.cdr()
