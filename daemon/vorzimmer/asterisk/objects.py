@@ -135,6 +135,14 @@ class Channel:
         told = await self._ari.request("GET", f"/channels/{self.id}/variable", variable="HANGUPCAUSE_KEYS()")
         return bool(told["value"])
 
+    async def snoop(self, snoop_id: str, *, app: str, args: str, whisper: bool) -> None:
+        """Make a channel that hears both sides of this one; with `whisper`, this one's far side alone hears it.
+
+        It enters `app` with `args`, and ends with this one.
+        """
+        how = {"spy": "both", "whisper": "out" if whisper else "none"}
+        await self._ari.request("POST", f"/channels/{self.id}/snoop/{snoop_id}", app=app, appArgs=args, **how)
+
     async def press(self, keys: str) -> None:
         """Let the far side of this channel hear keys."""
         await self._ari.request("POST", f"/channels/{self.id}/dtmf", dtmf=keys, between=80, duration=100)

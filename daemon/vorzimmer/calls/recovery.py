@@ -182,12 +182,14 @@ class Recovery:
         for channel in sorted(callers, key=lambda one: (view.partner(one.id) is None, one.created_at or NEVER)):
             await self._take_unknown(channel, view)
         for channel in ours:
-            if channel.app_args[:1] == ("leg",) and channel.id not in exchange.ari.listened:
+            if channel.app_args[:1] in (("leg",), ("supervise",)) and channel.id not in exchange.ari.listened:
                 log.warning("recovery.orphan", channel=channel.id)
                 self._quietly(exchange.ari.channels(channel.id).hang_up())
         for bridge in view.bridges:
             call_id, _, rest = bridge.rpartition("-")
             if rest == "b" and call_id not in self._supervisor.calls and call_id not in view.channels:
+                self._quietly(exchange.ari.bridges(bridge).destroy())
+            elif rest == "s" and call_id not in exchange.ari.listened:  # a supervisor's; the id is the telephone's
                 self._quietly(exchange.ari.bridges(bridge).destroy())
 
     def _knows(self, call_id: str) -> bool:

@@ -23,6 +23,7 @@ from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
 from vorzimmer.calls.flow import follow
 from vorzimmer.calls.session import CallerLeft, Session
+from vorzimmer.calls.supervision import Supervisions
 from vorzimmer.core import resume
 from vorzimmer.core.cdr import Cdr
 from vorzimmer.core.ledger import Kind
@@ -53,6 +54,7 @@ class Supervisor:
         self._exchange = exchange
         self._on_end = on_end
         self.calls: dict[str, Session] = {}
+        self.supervisions = Supervisions(exchange, self.calls.values, self.spawn)
         self._turn_at = 0.0
         self._ended: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,7 +66,9 @@ class Supervisor:
         if not isinstance(event, events.StasisStart):
             return
         exchange = self._exchange()
-        if event.args[:1] != ("in",):
+        if event.args[:1] == ("supervise",) and not self._turning_away:
+            self.supervisions.came(event.channel, "".join(event.args[1:2]))
+        elif event.args[:1] != ("in",):
             # A leg whose call is over, or a stranger: nobody will ever talk there.
             log.warning("call.orphan", channel=event.of, args=event.args)
             self.spawn(_quietly(exchange.ari.channels(event.of).hang_up()))
