@@ -37,6 +37,7 @@ library = "{folder}/library"
 fallback = "{folder}/fallback"
 recordings = "{folder}/recordings"
 spool = "{folder}/spool"
+control = "{folder}/control.sock"
 """
 
 

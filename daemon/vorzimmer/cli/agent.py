@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
-from vorzimmer.cli import context
+from vorzimmer.cli import agent_control, context
 from vorzimmer.cli.show import console, plain, print_json
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Book
@@ -18,6 +18,7 @@ from vorzimmer.settings import Settings
 from vorzimmer.store import book_file
 
 app = typer.Typer(help="The agents.", no_args_is_help=True)
+app.add_typer(agent_control.app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 

@@ -27,6 +27,8 @@ COMMANDS = {
     "route": "route:route",
     "calls": "call:calls",
     "call": "call:call",
+    "stats": "stats:stats",
+    "wall": "wall:wall",
     "reconcile": "reconcile:reconcile",
     "backup": "backup:make",
     "restore": "backup:bring_back",
