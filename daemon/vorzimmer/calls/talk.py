@@ -170,6 +170,7 @@ class Talk:
             return
         attempt, leg = self.other
         await self.call.room.admit(leg.id, keys_apart=bool(leg.agent))
+        await self.call.talk_recording.talks_with(leg.agent)
         await self._bring_in()
         self._three = False
         if leg.agent:
@@ -229,6 +230,7 @@ class Talk:
                 await self._take_back()
             case Join():
                 self._require(self.other is not None and self.held, "nobody has answered who could join")
+                await self.call.talk_recording.talks_with(self.leg.agent, *([self.other[1].agent] if self.other else []))
                 await self._bring_in()
                 self._three = True
                 self.call.record(Kind.TALKING, leg=self.leg.id, by=self.leg.agent, three=True)
@@ -241,6 +243,7 @@ class Talk:
             raise NotPossible(otherwise)
 
     async def _hold(self, why: str = "hold") -> None:
+        await self.call.talk_recording.talks_with()
         await self.call.room.send_out(self.call.id)
         self.held = True
         self.call.record(Kind.HELD, leg=self.leg.id, agent=self.leg.agent, why=why)
@@ -265,6 +268,7 @@ class Talk:
             with contextlib.suppress(AriError):
                 await self.other[1].hang_up()
             self.other, self._three = None, False
+        await self.call.talk_recording.talks_with(self.leg.agent)
         if self.held:
             await self._bring_in()
             self.call.record(Kind.TALKING, leg=self.leg.id, by=self.leg.agent, again=True)

@@ -38,7 +38,7 @@ from vorzimmer.core.ledger import CallEvent, Kind
 log = structlog.get_logger()
 
 OTHER = "other"
-"""Why a recording pauses by itself: the caller talks with somebody whose consent is not on file."""
+"""Why a recording pauses by itself: the caller is on hold, or talks with somebody whose consent is not on file."""
 
 LOOKS = 250
 BETWEEN_LOOKS = 0.02
@@ -159,22 +159,24 @@ class TalkRecording:
                     await monitor.unmute()
                 self._call.record(Kind.RECORDING_RESUMED, agent=agents_part(agent))
 
-    async def talks_with(self, agent: Agent | None) -> None:
-        """The caller is about to talk with this agent, or (None) with somebody who is no agent.
+    async def talks_with(self, *others: str) -> None:
+        """The caller is about to talk with these: ids of agents, "" for somebody who is none; nobody: on hold.
 
-        Without a consent on file the recording pauses; if Asterisk cannot be told so, it is given up. It goes on by
-        itself with the next agent who has consented.
+        Unless everybody's consent is on file, the recording pauses; if Asterisk cannot be told so, it is given up. It
+        goes on by itself with those who have consented.
         """
         if not self.runs:
             return
+        agents = [self._call.exchange.directory().agents.get(other) for other in others]
+        consenting = [agent for agent in agents if agent is not None and takes_part(agent, self._today(agent))]
         try:
-            if agent is None or not takes_part(agent, self._today(agent)):
+            if not others or len(consenting) < len(others):
                 await self.pause(OTHER)
             elif self.tape.why_paused == OTHER:
-                await self.resume(agent)
+                await self.resume(consenting[0])
         except NotRecorded as error:
             log.warning("talk_recording.given_up", call_id=self._call.id, error=str(error))
-            await self.withdraw("system", "nobody could be asked to pause it")
+            await self.withdraw("system", "it could not be paused")
 
     def _running(self) -> MixMonitor:
         if not self.runs:

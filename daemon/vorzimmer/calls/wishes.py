@@ -10,6 +10,8 @@ from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
+from vorzimmer.calls.talk_recording import NotRecorded
+from vorzimmer.core.consent import spoken
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.talk import Back, Complete, Hold, Join, NotPossible, Retrieve, Transfer, Wish
 from vorzimmer.core.talk_codes import PATIENCE, Code, Keypad, Pressed
@@ -22,6 +24,9 @@ TRANSFERRED, DECLINED = "channel_answered", "channel_declined"
 
 REFUSED = "sound:beeperr"
 """What an agent hears when something cannot be done."""
+
+RECORDED = "sound:beep"
+"""What an agent hears when the recording begins."""
 
 
 async def listen(call: Session, leg: Leg, ask: Ask, other_side: Callable[[], str]) -> None:
@@ -51,12 +56,27 @@ async def _do(call: Session, leg: Leg, ask: Ask, pressed: Pressed) -> None:
                 await ask(Hold())
                 return
             await ask(Retrieve())
+        elif pressed.code in (Code.RECORD, Code.UNRECORD):
+            await _record(call, leg, pressed.code)
         elif (wish := _wish(pressed)) is not None:
             await ask(wish)
-    except (NotPossible, NotAllowed) as error:
+    except (NotPossible, NotAllowed, NotRecorded) as error:
         call.record(Kind.WISH_REFUSED, code=pressed.code, to=pressed.digits, reason=str(error))
         with contextlib.suppress(AriError):
             await leg.channel.play(f"{leg.id}-no", REFUSED, call.language)
+
+
+async def _record(call: Session, leg: Leg, code: Code) -> None:
+    """The agent confirms the caller's yes and hears a beep; or passes on that it is taken back."""
+    if code is Code.UNRECORD:
+        await call.talk_recording.withdraw("caller", "code")
+        return
+    agent = call.exchange.floor.agents.get(leg.agent)
+    if agent is None:
+        raise NotPossible("the agent is gone from the house")
+    await call.talk_recording.start(agent, spoken(agent.id, "code", call.now()))
+    with contextlib.suppress(AriError):
+        await leg.channel.play(f"{leg.id}-rec", RECORDED, call.language)
 
 
 def _wish(pressed: Pressed) -> Wish | None:

@@ -188,10 +188,10 @@ class CallResult(Command):
 
 
 class RecordingStart(CallCommand):
-    """Record the talk. `consent`: the agent has heard the caller say yes."""
+    """Record the talk. `consent`: the agent has heard the caller say yes, or the caller is asked to press a key."""
 
     do: Literal["recording.start"] = "recording.start"
-    consent: Literal["agent"]
+    consent: Literal["agent", "key"]
 
 
 class RecordingPause(CallCommand):

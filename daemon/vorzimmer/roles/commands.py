@@ -18,6 +18,7 @@ from vorzimmer.core import talk
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.talk import NotPossible
 from vorzimmer.core.targets import NotAllowed
+from vorzimmer.roles import talk_commands
 from vorzimmer.roles.house import House
 from vorzimmer.store.agents import move_agent
 from vorzimmer.store.results import note_result
@@ -27,6 +28,7 @@ Open = Callable[[], Awaitable[asyncpg.Connection]]
 
 def handlers(house: House, database: Open) -> Handlers:
     """Every command but `Watch`. `database` opens a connection, for what is kept there and nowhere else."""
+    recordings = house.exchange.recordings
 
     async def move(agent: str, team: str) -> None:
         async with _connection(database) as conn:
@@ -36,6 +38,7 @@ def handlers(house: House, database: Open) -> Handlers:
         **agents_commands.handlers(house.staff, move),
         **_views(house),
         **_wishes(house.exchange),
+        **talk_commands.handlers(house, lambda: _connection(database), recordings),
         commands.CallResult: _result(house, database),
     }
 
