@@ -13,13 +13,13 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
 from vorzimmer.core.floor import Floor
 from vorzimmer.core.presence import Act, Presence, State
-from vorzimmer.core.serving import Needs, may_serve
+from vorzimmer.core.serving import Needs, Roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Line:
                 heapq.heappush(heap, (following, agent))
 
     def _first_for(self, agent: str) -> _Key | None:
-        bit = self._bits[agent]
+        bit = self._roll.bits[agent]
         return min((kind.keys[0] for kind in self._asked if kind.agents & bit), default=None)
 
     def _choose(self, waiting: Waiting) -> tuple[tuple[str, ...], str]:
@@ -185,19 +185,15 @@ class Line:
     def _fitting(self, waiting: Waiting) -> Iterator[str]:
         """The idle ones who may serve: the caller's last agent, then by the time they have been idle."""
         fit, last = self._kind(waiting.needs).agents & self._idle_bits, waiting.last_agent
-        if last is not None and last in self._idle_since and self._bits[last] & fit:
+        if last is not None and last in self._idle_since and self._roll.bits[last] & fit:
             yield last
-            fit ^= self._bits[last]
+            fit ^= self._roll.bits[last]
         if fit.bit_count() > _FEW:
-            yield from (agent for _, agent in tuple(self._idle) if self._bits[agent] & fit)
+            yield from (agent for _, agent in tuple(self._idle) if self._roll.bits[agent] & fit)
         else:
-            yield from (agent for _, agent in sorted((self._idle_since[agent], agent) for agent in self._members(fit)))
-
-    def _members(self, bits: int) -> Iterator[str]:
-        while bits:
-            lowest = bits & -bits
-            yield self._by_bit[lowest.bit_length() - 1]
-            bits ^= lowest
+            yield from (
+                agent for _, agent in sorted((self._idle_since[agent], agent) for agent in self._roll.members(fit))
+            )
 
     def _rings(self, agent: str) -> bool:
         """Whether the telephone can ring; an agent whose does not is left aside until it can."""
@@ -218,22 +214,22 @@ class Line:
         self._silent.pop(agent, None)
         if agent in self._idle_since:
             self._take_out(agent)
-        self._at_work &= ~self._bits[agent]
+        self._at_work &= ~self._roll.bits[agent]
         if presence.state in _AT_WORK and presence.then is None:
-            self._at_work |= self._bits[agent]
+            self._at_work |= self._roll.bits[agent]
         if presence.state is State.AVAILABLE:
             self._put_in(agent, presence.idle_since or presence.since)
 
     def _put_in(self, agent: str, since: datetime) -> None:
         self._idle_since[agent] = since
         insort(self._idle, (since, agent))
-        self._idle_bits |= self._bits[agent]
+        self._idle_bits |= self._roll.bits[agent]
         self._freed.add(agent)
 
     def _take_out(self, agent: str) -> datetime:
         since = self._idle_since.pop(agent)
         del self._idle[bisect_left(self._idle, (since, agent))]
-        self._idle_bits ^= self._bits[agent]
+        self._idle_bits ^= self._roll.bits[agent]
         self._freed.discard(agent)
         return since
 
@@ -245,9 +241,7 @@ class Line:
 
     def renewed(self) -> None:
         """Work everything out anew: the agents are others (told by the floor), or the day is."""
-        self._by_bit = tuple(self._floor.agents)
-        self._bits = {agent: 1 << n for n, agent in enumerate(self._by_bit)}
-        self._named = {client for agent in self._floor.agents.values() for client in agent.clients}
+        self._roll = Roll(self._floor.agents, self._day or date.min)
         self._kinds: dict[Needs, _Kind] = {}
         self._asked: set[_Kind] = set()
         self._at_work = 0
@@ -270,12 +264,9 @@ class Line:
         self._asked.add(kind)
 
     def _kind(self, needs: Needs) -> _Kind:
-        """Callers of clients that no agent names differ in nothing but their other demands."""
         kind = self._kinds.get(needs)
-        if kind is None and needs.client not in self._named and needs.client:
-            kind = self._kinds[needs] = self._kind(replace(needs, client=""))
         if kind is None:
-            on, agents = self._day or date.min, self._floor.agents
-            able = (bit for agent, bit in self._bits.items() if may_serve(agents[agent], needs, on))
-            kind = self._kinds[needs] = _Kind(sum(able))
+            alike = self._roll.alike(needs)
+            kind = self._kinds.get(alike) or _Kind(self._roll.able(alike))
+            self._kinds[needs] = self._kinds[alike] = kind
         return kind
