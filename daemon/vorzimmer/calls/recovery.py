@@ -187,9 +187,9 @@ class Recovery:
                 self._quietly(exchange.ari.channels(channel.id).hang_up())
         for bridge in view.bridges:
             call_id, _, rest = bridge.rpartition("-")
-            if rest == "b" and call_id not in self._supervisor.calls and call_id not in view.channels:
-                self._quietly(exchange.ari.bridges(bridge).destroy())
-            elif rest == "s" and call_id not in exchange.ari.listened:  # a supervisor's; the id is the telephone's
+            of_no_call = rest == "b" and call_id not in self._supervisor.calls and call_id not in view.channels
+            of_no_supervisor = rest == "s" and call_id not in exchange.ari.listened
+            if of_no_call or of_no_supervisor:
                 self._quietly(exchange.ari.bridges(bridge).destroy())
 
     def _knows(self, call_id: str) -> bool:

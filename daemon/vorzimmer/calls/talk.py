@@ -230,7 +230,8 @@ class Talk:
                 await self._take_back()
             case Join():
                 self._require(self.other is not None and self.held, "nobody has answered who could join")
-                await self.call.talk_recording.talks_with(self.leg.agent, *([self.other[1].agent] if self.other else []))
+                third = [self.other[1].agent] if self.other is not None else []
+                await self.call.talk_recording.talks_with(self.leg.agent, *third)
                 await self._bring_in()
                 self._three = True
                 self.call.record(Kind.TALKING, leg=self.leg.id, by=self.leg.agent, three=True)

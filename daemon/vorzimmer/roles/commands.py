@@ -28,7 +28,6 @@ Open = Callable[[], Awaitable[asyncpg.Connection]]
 
 def handlers(house: House, database: Open) -> Handlers:
     """Every command but `Watch`. `database` opens a connection, for what is kept there and nowhere else."""
-    recordings = house.exchange.recordings
 
     async def move(agent: str, team: str) -> None:
         async with _connection(database) as conn:
@@ -38,7 +37,7 @@ def handlers(house: House, database: Open) -> Handlers:
         **agents_commands.handlers(house.staff, move),
         **_views(house),
         **_wishes(house.exchange),
-        **talk_commands.handlers(house, lambda: _connection(database), recordings),
+        **talk_commands.handlers(house, lambda: _connection(database)),
         commands.CallResult: _result(house, database),
     }
 

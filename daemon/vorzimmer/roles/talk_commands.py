@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -26,13 +25,13 @@ Connected = Callable[[], AbstractAsyncContextManager[asyncpg.Connection]]
 Work = Callable[[Session, Any], Awaitable[None]]
 
 
-def handlers(house: House, connected: Connected, recordings: Path) -> Handlers:
-    """What is asked of recordings and by supervisors. `recordings`: the folder of those whose calls are over."""
+def handlers(house: House, connected: Connected) -> Handlers:
+    """What is asked of recordings and by supervisors. `connected`: with the database, for calls that are over."""
     return {
         commands.RecordingStart: _recording(house, lambda call, command: _start(house, call, command)),
         commands.RecordingPause: _recording(house, lambda call, command: call.talk_recording.pause(command.actor)),
         commands.RecordingResume: _recording(house, lambda call, _: call.talk_recording.resume(_agent(house, call))),
-        commands.RecordingWithdraw: _withdraw(house, connected, recordings),
+        commands.RecordingWithdraw: _withdraw(house, connected),
         commands.Listen: _supervise(house, Stage.LISTEN),
         commands.Whisper: _supervise(house, Stage.WHISPER),
         commands.Barge: _supervise(house, Stage.BARGE),
@@ -73,7 +72,7 @@ def _agent(house: House, call: Session) -> Agent:
 
 
 def _withdraw(
-    house: House, connected: Connected, recordings: Path
+    house: House, connected: Connected
 ) -> Callable[[commands.RecordingWithdraw], Awaitable[dict[str, Any]]]:
     async def withdraw(command: commands.RecordingWithdraw) -> dict[str, Any]:
         call = house.supervisor.calls.get(command.call)
@@ -82,7 +81,8 @@ def _withdraw(
             return {"call": command.call}
         async with connected() as conn:
             why = f"withdrawn: {command.actor}"
-            if not await retention.withdraw(conn, recordings, command.call, house.exchange.clock(), why):
+            exchange = house.exchange
+            if not await retention.withdraw(conn, exchange.recordings, command.call, exchange.clock(), why):
                 raise commands.Refused("state", "there is no recording of this call")
         return {"call": command.call}
 
