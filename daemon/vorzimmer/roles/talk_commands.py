@@ -71,9 +71,7 @@ def _agent(house: House, call: Session) -> Agent:
     return agent
 
 
-def _withdraw(
-    house: House, connected: Connected
-) -> Callable[[commands.RecordingWithdraw], Awaitable[dict[str, Any]]]:
+def _withdraw(house: House, connected: Connected) -> Callable[[commands.RecordingWithdraw], Awaitable[dict[str, Any]]]:
     async def withdraw(command: commands.RecordingWithdraw) -> dict[str, Any]:
         call = house.supervisor.calls.get(command.call)
         if call is not None:
