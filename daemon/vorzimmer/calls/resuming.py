@@ -137,7 +137,7 @@ async def _talk_on(call: Session) -> bool:
 
     False: the caller wants an agent again.
     """
-    leg = next((leg for leg in call.legs if leg.id == call.begun.talk), None)
+    leg = next((leg for leg in call.legs if leg.id == call.begun.talk), None) or _agent_who_left(call)
     if leg is not None and leg.agent:
         if await _talk_with_agent(call, leg) is Ending.UNREACHED:
             call.begun = resume.NOTHING
@@ -154,6 +154,19 @@ async def _talk_on(call: Session) -> bool:
             call.exchange.phones.free(leg.target, call.id)
     await call.hang_up(NORMAL, by="callee")
     return True
+
+
+def _agent_who_left(call: Session) -> Leg | None:
+    """The leg of the agent who had put the caller through and left, for whoever is to be put through still rings."""
+    if not any(leg.id in call.begun.asked for leg in call.legs):
+        return None
+    told = next((leg for leg in call.begun.legs if leg.leg == call.begun.talk and leg.agent), None)
+    if told is None:
+        return None
+    leg = Leg(call.exchange.ari.channels(told.leg), told.target, call.record, agent=told.agent, dialled=True)
+    leg.channel.forget()
+    leg.ended.set_result(NORMAL)
+    return leg
 
 
 async def _talk_with_agent(call: Session, leg: Leg) -> Ending:
