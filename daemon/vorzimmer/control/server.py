@@ -1,7 +1,7 @@
 """The calls process's end of the control API: takes commands, answers them, tells what happens.
 
 Whoever may open the socket may ask anything (mode 0660: the daemon's user and group); what comes is checked all the
-same, and neither a slow nor a silent peer holds up the others or a call.
+same, and neither a slow peer nor one that sends nonsense holds up the others or a call.
 """
 
 from __future__ import annotations

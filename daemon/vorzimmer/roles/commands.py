@@ -54,7 +54,8 @@ def _views(house: House) -> Handlers:
 
 
 def _living(house: House) -> list[Living]:
-    return [Living.of(call.events) for call in house.supervisor.calls.values()]
+    # A call is known an instant before its arrival is written down.
+    return [Living.of(call.events) for call in house.supervisor.calls.values() if call.events]
 
 
 def _waiting(exchange: Exchange) -> list[Caller]:
