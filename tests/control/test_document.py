@@ -18,6 +18,7 @@ def test_every_command_stands_there_with_its_fields() -> None:
     rows = {
         name: set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", fields)))
         for name, fields in re.findall(r"^\| `([a-z]+(?:\.[a-z]+)?)` \|([^|]*)\| [^|]* \|$", PAGE, re.MULTILINE)
+        if name != "do"  # the table's head
     }
     own = {name: kind.model_fields.keys() - Command.model_fields.keys() for name, kind in COMMANDS.items()}
     assert rows == own
