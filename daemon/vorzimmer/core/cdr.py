@@ -103,7 +103,8 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
     end = over_at(ordered)
     spent = phases(ordered, end)
     talks = [e for e in ordered if e.kind in (Kind.TALKING, Kind.FORWARDED)]
-    numbers = [e.data["number"] for e in ordered if e.kind in (Kind.FORWARDED, Kind.PUT_THROUGH) and "number" in e.data]
+    outside = [e.data.get("number") for e in ordered if e.kind in (Kind.FORWARDED, Kind.PUT_THROUGH)]
+    numbers = [str(number) for number in outside if number]
     overflows = [str(e.data["reason"]) for e in ordered if e.kind is Kind.OVERFLOWED and e.data.get("reason")]
     return Cdr(
         call_id=arrived.call_id,
@@ -132,7 +133,7 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
         caller=arrived.data.get("caller"),
         caller_name=arrived.data.get("caller_name"),
         diverted_from=arrived.data.get("diverted_from"),
-        forwarded_to=str(numbers[-1]) if numbers else None,
+        forwarded_to=numbers[-1] if numbers else None,
         hold=spent[Phase.HOLD],
         put_through=spent[Phase.PUT_THROUGH],
         overflow="; ".join(overflows) or None,
