@@ -9,6 +9,7 @@ from typing import Any
 from tests.e2e.house import CALLER, House, eventually
 from tests.e2e.test_calls import DID, MACHINE, client, talking
 from tests.sipp import sound
+from vorzimmer.control import commands
 
 QUEUE = {"to": "queue", "seconds": 10}
 
@@ -120,3 +121,192 @@ async def test_two_are_rung_and_both_answer(house: House) -> None:
     await winner.line.hears(sound.announcement(3, 1.0))
     await call.hang_up()
     assert (await house.cdr())["answered_by"] in {"a1", "a2"}
+
+
+async def test_pledge_and_skill_decide_who_is_rung(house: House) -> None:
+    """A law firm's call goes to the agent with a pledge on file, though another has been idle for longer."""
+    await house.use(
+        client(queue(), secrecy=True, skills=["law"]),
+        agents=(agent(1, skills=["law"]), agent(2, skills=["law"], pledged_on="2026-01-01")),
+    )
+    await house.start()
+    await house.log_in("a1", "a2")
+    first, second = await house.agent(1), await house.agent(2)
+    call = await house.call(DID)
+    talk = await second.invited()
+    await talk.answer()
+    await talking(call, talk)
+    await call.hang_up()
+    assert (await house.cdr())["answered_by"] == "a2"
+    assert first.incoming == []
+
+
+async def test_too_many_wait(house: House) -> None:
+    """With so many waiting already, the chain goes on at once, and the call says why."""
+    await house.use(client(queue(most_waiting=0), MACHINE, music=True), agents=(agent(1),))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    one = await house.call(DID)
+    talk = await phone.invited()
+    await talk.answer()
+    await talking(one, talk)
+    waiting = await house.call(DID, "+49301234568")
+    await eventually(lambda: events(house, "queue.joined"), lambda seen: len(seen) == 2)
+    other = await house.call(DID, "+49301234569")
+    await eventually(lambda: events(house, "queue.left"), bool)
+    for call in (other, waiting, one):
+        await call.hang_up()
+    reasons = {cdr["caller"]: cdr["overflow"] for cdr in await house.cdrs(3)}
+    assert reasons == {CALLER: None, "+49301234568": None, "+49301234569": "1 are waiting already, 0 at most"}
+
+
+async def test_the_last_agent_logs_out(house: House) -> None:
+    """Who waits for nobody does not wait: the chain goes on at once."""
+    await house.use(client(queue(), MACHINE, music=True), agents=(agent(1),))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    one = await house.call(DID)
+    talk = await phone.invited()
+    await talk.answer()
+    await talking(one, talk)
+    other = await house.call(DID, "+49301234568")
+    await eventually(lambda: events(house, "queue.joined"), lambda seen: len(seen) == 2)
+    await house.ask(commands.AgentLogOut(actor="test", agent="a1"))
+    left = await eventually(lambda: events(house, "queue.left"), bool)
+    assert left == [{"reason": "no agent is logged in any more"}]
+    await one.hang_up()
+    await other.hang_up()
+    await house.cdrs(2)
+
+
+async def test_a_whisper_before_the_caller(house: House) -> None:
+    """The agent hears for whom to answer, the caller does not; then they talk."""
+    await house.use(client(queue(), announcements={"whisper": "whisper.wav"}), agents=(agent(1),))
+    await house.announce("mueller", seconds=1.0, whisper=31)
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    call = await house.call(DID)
+    talk = await phone.invited()
+    await talk.answer()
+    await talk.line.hears(sound.announcement(31, 1.0))
+    await talking(call, talk)
+    assert sound.similarity(call.line.heard(), sound.announcement(31, 1.0)) < 0.2
+    await call.hang_up()
+    await house.cdr()
+
+
+async def test_the_caller_leaves_as_the_agent_answers(house: House) -> None:
+    """Both in the same instant: one CDR, and the agent is free again."""
+    await house.use(client(queue()), agents=(agent(1),))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    call = await house.call(DID)
+    ringing = await phone.invited()
+    await asyncio.gather(call.hang_up(), ringing.answer(), return_exceptions=True)
+    await ringing.finished()
+    await house.cdr()
+    await house.becomes("a1", "available")
+
+
+async def test_an_agent_is_deleted_while_talking(house: House) -> None:
+    """The talk goes on to its end; then the agent is gone."""
+    await house.use(client(queue()), agents=(agent(1), agent(2)))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    call = await house.call(DID)
+    talk = await phone.invited()
+    await talk.answer()
+    await talking(call, talk)
+    await house.use(client(queue()), agents=(agent(2),))
+    await eventually(lambda: house.state("a1"), lambda seen: seen[0] == "talking")
+    await talking(call, talk)
+    await call.hang_up()
+    assert (await house.cdr())["answered_by"] == "a1"
+    wall = await eventually(
+        lambda: house.ask(commands.Wall(actor="test")), lambda wall: [one["agent"] for one in wall["agents"]] == ["a2"]
+    )
+    assert wall["calls"] == []
+
+
+RULES = {
+    "contacts": [{"id": "chief", "name": "Frau Müller", "numbers": ["+4989555001"], "seconds": 5}],
+    "callers": [
+        {"number": "+49301234501", "treatment": "block"},
+        {"number": "+49301234502", "treatment": "put_through", "contact": "chief"},
+        {"number": "+49301234503", "treatment": "never_put_through"},
+        {"number": "+49301234504", "treatment": "vip"},
+    ],
+}
+
+
+class TestRules:
+    """What the client wants of particular callers."""
+
+    async def test_blocked(self, house: House) -> None:
+        """A polite announcement before anything is answered or rung, then the end; it is told apart in the CDR."""
+        await house.use(client(queue(), **RULES), agents=(agent(1),))
+        await house.start()
+        await house.log_in("a1")
+        phone = await house.agent(1)
+        call = await house.call(DID, "+49301234501")
+        assert (await call.finished()).status >= 400
+        cdr = await house.cdr()
+        assert (cdr["disposition"], cdr["answered_at"]) == ("blocked", None)
+        assert phone.incoming == []
+
+    async def test_put_through_at_once(self, house: House) -> None:
+        """The contact is rung before any agent."""
+        await house.use(client(queue(), **RULES), agents=(agent(1),))
+        await house.start()
+        await house.log_in("a1")
+        outside = await house.trunk()
+        call = await house.call(DID, "+49301234502")
+        chief = await outside.invited()
+        await chief.answer()
+        chief.line.press("1")
+        await talking(call, chief)
+        await call.hang_up()
+        cdr = await house.cdr()
+        assert (cdr["disposition"], cdr["answered_by"]) == ("forwarded", "contact")
+
+    async def test_never_put_through(self, house: House) -> None:
+        """Agents talk, and are refused when they try to put through."""
+        await house.use(client(queue(), **RULES), agents=(agent(1),))
+        await house.start()
+        await house.log_in("a1")
+        phone = await house.agent(1)
+        call = await house.call(DID, "+49301234503")
+        talk = await phone.invited()
+        await talk.answer()
+        await talking(call, talk)
+        talk.line.press("*31#")
+        refused = await eventually(lambda: events(house, "wish.refused"), bool)
+        assert "never" in refused[0]["reason"]
+        await call.hang_up()
+        await house.cdr()
+
+    async def test_vip(self, house: House) -> None:
+        """Served before those who waited longer."""
+        await house.use(client(queue(), music=True, **RULES), agents=(agent(1),))
+        await house.start()
+        await house.log_in("a1")
+        phone = await house.agent(1)
+        one = await house.call(DID)
+        talk = await phone.invited()
+        await talk.answer()
+        await talking(one, talk)
+        waits = await house.call(DID, "+49301234568")
+        await eventually(lambda: events(house, "queue.joined"), lambda seen: len(seen) == 2)
+        vip = await house.call(DID, "+49301234504")
+        await eventually(lambda: events(house, "queue.joined"), lambda seen: len(seen) == 3)
+        await one.hang_up()
+        following = await phone.invited()
+        assert following.caller == "+49301234504"
+        for call in (vip, waits):
+            await call.hang_up()
+        await house.cdrs(3)

@@ -1,4 +1,4 @@
-"""Whoever leaves while a caller is being put through, and whatever dies: one CDR with its phases, and nothing is left."""
+"""Whoever leaves while a caller is put through, and whatever dies: one CDR with its phases, and nothing is left."""
 
 from __future__ import annotations
 

@@ -21,10 +21,11 @@ from vorzimmer.calls.hearing import CallerLeft
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.reaching import answers, reach
 from vorzimmer.calls.session import Session
+from vorzimmer.core.contact import Treatment
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.presence import State
 from vorzimmer.core.talk import Back, Complete, Hold, Join, NotPossible, Retrieve, Transfer, Wish
-from vorzimmer.core.targets import Attempt, attempts
+from vorzimmer.core.targets import Attempt, NotAllowed, attempts
 
 
 class Ending(Enum):
@@ -296,6 +297,9 @@ class Talk:
         exchange, client = self.call.exchange, self.call.client
         if client is None:
             raise NotPossible("the call belongs to no client")
+        rule = client.rule_for(self.call.incoming.caller)
+        if rule is not None and rule.treatment is Treatment.NEVER_PUT_THROUGH:
+            raise NotAllowed("the client wants this caller never to be put through")
         tries = attempts(to, client, exchange.floor.agents, exchange.region, self.call.now())
         self._require(all(one.target != self.leg.agent for one in tries), "that is the agent's own telephone")
         busy = [one for one in tries if one.kind == "agent" and not self._is_free(one.target)]

@@ -62,7 +62,8 @@ class WaitingLine:
 
     def changed(self, presence: Presence) -> None:
         """An agent does something else."""
-        if presence.state in (State.AVAILABLE, State.PAUSED, State.LOGGED_OUT):
+        # One who wants to leave after the call is not counted on any more.
+        if presence.then is not None or presence.state in (State.AVAILABLE, State.PAUSED, State.LOGGED_OUT):
             self.stir()
 
     def renewed(self) -> None:
