@@ -477,7 +477,7 @@ async def test_a_called_phone_sends_the_call_nowhere(house: House) -> None:
 
 
 async def test_nobody_transfers_by_himself(house: House) -> None:
-    """REFER from a caller or an agent is declined; no second call comes of it, and the first one goes on."""
+    """REFER from a caller is declined, from a group's phone told to us alone; no second call, and the first goes on."""
     await house.use(client(group()), client(MOBILE, id="mobile", dids=[MOBILE_DID]), groups=(OFFICE,))
     await house.start()
     phone, outside = await house.agent(1), await house.trunk()
@@ -485,9 +485,12 @@ async def test_nobody_transfers_by_himself(house: House) -> None:
     talk = await phone.invited()
     await talk.answer()
     await talking(call, talk)
-    for one in (call, talk):
-        one._request("REFER", (f"Refer-To: <sip:{MOBILE_DID}@127.0.0.1>", "Referred-By: <sip:x@127.0.0.1>"))
-        assert await answered(one, "REFER") == 603
+    # *14 is what an agent's phone can dial: Asterisk would send the caller there.
+    for one, to, times, status in ((call, MOBILE_DID, 1, 603), (talk, MOBILE_DID, 1, 202), (talk, "*14", 2, 202)):
+        one._request("REFER", (f"Refer-To: <sip:{to}@127.0.0.1>", "Referred-By: <sip:x@127.0.0.1>"))
+        assert await answered(one, "REFER", times) == status
+    call.line.speak(sound.announcement(98))
+    await talk.line.hears(sound.announcement(98))
     await talking(call, talk)
     await call.hang_up()
     assert (await house.cdr())["disposition"] == "answered"

@@ -117,7 +117,8 @@ def test_national_numbers_are_read_in_the_houses_region(tmp_path: Path) -> None:
             'hours = "always"\nannouncements = { hello = "a.wav" }',
             (
                 "client[huber].announcements.hello: 'hello' is unknown (allowed:"
-                " 'greeting', 'closed', 'lunch', 'holiday', 'vacation', 'queue', 'machine', 'blocked' or 'whisper')"
+                " 'greeting', 'closed', 'lunch', 'holiday', 'vacation', 'queue', 'callback',"
+                " 'machine', 'blocked', 'consent' or 'whisper')"
             ),
         ),
         (
