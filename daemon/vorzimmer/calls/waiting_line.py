@@ -81,12 +81,9 @@ class WaitingLine:
         now = self._clock()
         for offer in self._line.offers(now):
             self._places[offer.call].give(offer)
-        alone = {waiting.needs for waiting in self._line.waiting()}
-        alone = {needs for needs in alone if not self._line.logged_in(needs, now)}
-        for waiting in self._line.waiting() if alone else ():
-            if waiting.needs in alone:
-                self._line.leave(waiting.call)
-                self._places[waiting.call].give(None)
+        for call in self._line.deserted(now):
+            self._line.leave(call)
+            self._places[call].give(None)
 
     # Waiting
 
