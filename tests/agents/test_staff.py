@@ -18,9 +18,9 @@ from tests.agents.staff import Room
 from tests.asterisk.ami_peer import until
 from tests.core.agents import later, make_agent
 from tests.core.examples import START
-from vorzimmer.agents import memory
 from vorzimmer.agents.staff import Seen, Staff
 from vorzimmer.core.presence import NO_ANSWER, Act, NotNow, Presence, State
+from vorzimmer.store import memory
 
 PATIENCE = 5.0
 

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
+from pydantic import TypeAdapter
 
-from vorzimmer.agents.memory import Memory
 from vorzimmer.core import roster
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.agent_ledger import AgentEvent
 from vorzimmer.core.floor import Floor
 from vorzimmer.core.ports import Clock, Trouble
 from vorzimmer.core.presence import IN_CALL, Act, Presence, State
+from vorzimmer.store.memory import Memory
 
 log = structlog.get_logger()
 
@@ -88,7 +89,14 @@ class Staff:
         self.floor = floor
         self._clock, self._record, self._unreachable = clock, record, unreachable
         self._later = later or asyncio.get_running_loop().call_later
-        self._memory = Memory(file, lambda: tuple(floor.presences().values()), trouble)
+        self._memory = Memory(
+            file,
+            TypeAdapter(tuple[Presence, ...]),
+            lambda: tuple(floor.presences().values()),
+            trouble,
+            what="agents",
+            effect="everybody is logged out",
+        )
         self._timers: dict[str, Timer] = {}
         self._watchers: dict[object, Watcher] = {}
         floor.on_change = self._changed
@@ -97,7 +105,7 @@ class Staff:
 
     async def start(self, agents: Mapping[str, Agent]) -> None:
         """Take up what was so when the daemon ended. Whoever was in a call is so until `settle`."""
-        known = await asyncio.to_thread(self._memory.read)
+        known = await asyncio.to_thread(self._memory.read) or ()
         at = self._clock()
         self.floor.use(agents, at)
         self.floor.restore(known)
