@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.leg import Leg
@@ -16,6 +18,8 @@ from vorzimmer.core.ledger import Kind
 from vorzimmer.core.talk import Back, Complete, Hold, Join, NotPossible, Retrieve, Transfer, Wish
 from vorzimmer.core.talk_codes import PATIENCE, Code, Keypad, Pressed
 from vorzimmer.core.targets import NotAllowed
+
+log = structlog.get_logger()
 
 Ask = Callable[[Wish], Awaitable[None]]
 
@@ -64,6 +68,9 @@ async def _do(call: Session, leg: Leg, ask: Ask, pressed: Pressed) -> None:
         call.record(Kind.WISH_REFUSED, code=pressed.code, to=pressed.digits, reason=str(error))
         with contextlib.suppress(AriError):
             await leg.channel.play(f"{leg.id}-no", REFUSED, call.language)
+    except Exception:
+        # A mistake of ours costs this one wish; the agent's next keys are heard.
+        log.exception("wish.failed", call_id=call.id, code=pressed.code)
 
 
 async def _record(call: Session, leg: Leg, code: Code) -> None:

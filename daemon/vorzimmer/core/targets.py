@@ -47,8 +47,9 @@ def attempts(
     """What to ring, in order.
 
     Args:
-        written: `rota` or 0; a contact's id or its place in the client's list from 1; an agent's id or telephone; a
-            number of a contact or partner in any national form. `contact:` and `agent:` before an id tell two apart.
+        written: `rota` or 0; a contact's id or its place in the client's list from 1; an agent's id, extension or
+            telephone; a number of a contact or partner in any national form. `contact:` and `agent:` before an id tell
+            two apart.
         client: whose caller it is.
         agents: of the house, by id.
         region: of national numbers (ISO 3166).
@@ -94,7 +95,7 @@ def _contact(name: str, client: Client) -> Contact | None:
 def _agent(name: str, agents: Mapping[str, Agent]) -> Agent | None:
     if name in agents:
         return agents[name]
-    return next((agent for agent in agents.values() if name in agent.endpoints), None)
+    return next((agent for agent in agents.values() if name == agent.extension or name in agent.endpoints), None)
 
 
 def _numbers_of(contact: Contact, seconds: int) -> tuple[Attempt, ...]:
