@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,3 +230,45 @@ def test_segments_agree_with_the_record(story: list[tuple[Kind, int, str]], end:
 
 def _seconds(segment: Segment) -> Any:
     return seconds_between(segment.began, segment.ended)
+
+
+def test_who_is_called_back_has_left_the_line() -> None:
+    """The wait ends with the key press, whatever is said after it."""
+    events = call(
+        (Kind.ANSWERED, 1, {}), (Kind.WAITING, 1, {}), (Kind.CALLBACK_ASKED, 9, {}), (Kind.ANNOUNCING, 10, {}), left(12)
+    )
+    assert ("queue", 1.0, 10.0, None, None, "callback") in lines(events)
+
+
+def test_who_is_called_back_answers() -> None:
+    """The agent's telephone was answered though nobody talked yet, another's was not needed; then the caller's."""
+    arrived, *rest = call(
+        dialled("l1", 1, "alice1", "alice"),
+        dialled("l2", 1, "bob1", "bob"),
+        answered("l1", 3),
+        ended("l2", 3, 26),
+        dialled("call-1", 4, MOBILE),
+        answered("call-1", 9),
+        (Kind.ANSWERED, 9, {}),
+        (Kind.TALKING, 9, {"leg": "l1", "by": "alice"}),
+        ended("l1", 20),
+        ended("call-1", 20),
+    )
+    found = lines([replace(arrived, data={**arrived.data, "direction": "out"}), *rest])
+    assert ("ring", 1.0, 3.0, "alice", "alice1", "answered") in found
+    assert ("ring", 1.0, 3.0, "bob", "bob1", "elsewhere") in found
+    assert ("ring", 4.0, 9.0, None, MOBILE, "answered") in found
+
+
+def test_who_is_called_back_does_not_answer() -> None:
+    """The agent is not blamed for it."""
+    arrived, *rest = call(
+        dialled("l1", 1, "alice1", "alice"),
+        answered("l1", 3),
+        dialled("call-1", 4, MOBILE),
+        ended("call-1", 34, 19),
+        ended("l1", 36),
+    )
+    found = lines([replace(arrived, data={**arrived.data, "direction": "out"}), *rest])
+    assert ("ring", 1.0, 3.0, "alice", "alice1", "answered") in found
+    assert ("ring", 4.0, 34.0, None, MOBILE, "no answer") in found

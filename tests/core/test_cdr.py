@@ -117,6 +117,8 @@ def test_every_field_comes_from_the_events() -> None:
         ([(Kind.FORWARDED, 5, {"by": "mobile", "number": MOBILE}), _hangup("caller")], "forwarded"),
         ([(Kind.PUT_THROUGH, 5, {"by": "boss", "number": MOBILE}), _hangup("caller")], "forwarded"),
         ([(Kind.TALKING, 5, {"by": "a"}), (Kind.PUT_THROUGH, 9, {"number": MOBILE}), _hangup("caller")], "answered"),
+        ([(Kind.WAITING, 1, {}), (Kind.CALLBACK_ASKED, 3, {}), _hangup("caller")], "callback"),
+        ([(Kind.CALLBACK_ASKED, 3, {}), (Kind.ANNOUNCING, 4, {}), _hangup("system")], "callback"),
         ([_hangup("system", 19)], "failed"),
         ([], "failed"),
     ],
@@ -124,6 +126,21 @@ def test_every_field_comes_from_the_events() -> None:
 def test_how_the_call_ended_for_the_caller(then: list[tuple[Kind, float, dict[str, Any]]], disposition: str) -> None:
     """A person beats a message beats an announcement; who leaves while waiting has abandoned, whatever was heard."""
     assert build_cdr(_call(*then)).disposition == disposition
+
+
+@pytest.mark.parametrize(
+    ("then", "disposition"),
+    [
+        ([(Kind.LEG_DIALLED, 3, {}), _hangup("system", 19)], "unreached"),
+        ([_hangup("caller", 17)], "unreached"),
+        ([(Kind.TALKING, 5, {"by": "anna"}), _hangup("caller")], "answered"),
+    ],
+)
+def test_how_a_call_of_ours_ended(then: list[tuple[Kind, float, dict[str, Any]]], disposition: str) -> None:
+    """Nobody abandons a call that we make; its direction stands in the CDR."""
+    arrived, *rest = _call(*then)
+    cdr = build_cdr([replace(arrived, data={**arrived.data, "direction": "out"}), *rest])
+    assert (cdr.direction, cdr.disposition.value) == ("out", disposition)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ DISPOSITIONS: dict[str, dict[str, Any]] = {
     "announced": {},
     "abandoned": {"caller": None, "caller_name": None},
     "blocked": {},
+    "callback": {},
+    "unreached": {"direction": "out"},
     "failed": {"cause": 38},
 }
 
@@ -70,6 +72,8 @@ def test_every_disposition_has_words_in_every_language(language: str, dispositio
         ("announced", ["nur die Ansage"]),
         ("abandoned", ["aufgelegt, bevor jemand abnehmen konnte", "Wartezeit: 0:12 min"]),
         ("blocked", ["auf Ihren Wunsch nicht an"]),
+        ("callback", ["um Rückruf gebeten"]),
+        ("unreached", ["niemanden erreicht"]),
         ("failed", ["technischen Gründen", "Ursache 38"]),
     ],
 )
@@ -78,6 +82,14 @@ def test_says_what_happened_and_how_long(disposition: str, words: list[str]) -> 
     text = render(payload(disposition=disposition, **DISPOSITIONS[disposition]), "de", "DE", "none").text
     for word in words:
         assert word in text
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Zurückgerufen"), ("en", "Called back"), ("zh", "已回电")])
+def test_a_call_of_ours_is_not_told_as_the_callers(language: str, word: str) -> None:
+    """The client reads who called whom."""
+    page = render(payload(disposition="answered", direction="out"), language, "DE", "none")
+    assert word in page.subject
+    assert word in page.text
 
 
 def test_a_talk_of_who_was_put_through_counts() -> None:

@@ -35,6 +35,8 @@ class Outcome(StrEnum):
     """Busy, declined, not accepted, or not allowed to be dialled."""
     OVERFLOW = "overflow"
     """The caller left the line for the next of the chain."""
+    CALLBACK = "callback"
+    """The caller left the line to be called back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,11 @@ def _goes_on(last: Segment, segment: Segment) -> bool:
 def _waited(event: CallEvent, following: CallEvent | None, events: Sequence[CallEvent]) -> Outcome | None:
     """How a stretch of waiting ended; None: it went on after something that was said to the caller."""
     until = following.seq if following else events[-1].seq
-    if any(event.seq < one.seq <= until and one.kind is Kind.OVERFLOWED for one in events):
+    meanwhile = {one.kind for one in events if event.seq < one.seq <= until}
+    if Kind.OVERFLOWED in meanwhile:
         return Outcome.OVERFLOW
+    if Kind.CALLBACK_ASKED in meanwhile:
+        return Outcome.CALLBACK
     if following is not None:
         return Outcome.ANSWERED if following.kind in _TALKS else None
     return Outcome.CALLER_LEFT if _caller_left(events) else None
@@ -166,11 +171,15 @@ def _offers(events: Sequence[CallEvent], rings: Mapping[str, _Ring], end: dateti
     """A segment for each telephone that was dialled, and for each number that was not allowed to be."""
     talks = {str(event.data.get("leg")): event.at for event in reversed(events) if event.kind in _TALKS}
     left = _caller_left(events)
+    outgoing = events[0].data.get("direction") == "out"
     found = []
     for ring in rings.values():
         began = min(ring.began, end)
         ended = max(min(ring.answered or ring.over or end, end), began)
-        found.append(Segment(Phase.RING, began, ended, ring.agent, ring.target, _outcome(ring, rings, talks, left)))
+        outcome = _outcome(ring, rings, talks, left)
+        if outgoing and ring.answered and outcome is not Outcome.ELSEWHERE:
+            outcome = Outcome.ANSWERED  # the agent, who waits for the caller then; and the caller, who is dialled too
+        found.append(Segment(Phase.RING, began, ended, ring.agent, ring.target, outcome))
     for event in events:
         if event.kind is Kind.LEG_REFUSED:
             at = min(event.at, end)

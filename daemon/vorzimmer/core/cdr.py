@@ -31,6 +31,10 @@ class Disposition(StrEnum):
     """The caller left before any of these."""
     BLOCKED = "blocked"
     """The client wants no calls of this caller: the polite announcement was all there was."""
+    CALLBACK = "callback"
+    """The caller left the line to be called back."""
+    UNREACHED = "unreached"
+    """We called, or were to call, and nobody was reached."""
     FAILED = "failed"
     """We could not serve the call: see cause and problems."""
 
@@ -38,6 +42,8 @@ class Disposition(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Cdr:
     """One call. Seconds are Decimal with milliseconds; times are aware.
+
+    `direction`: "in", or "out" for one that we made: `did` is what was shown then, and `caller` who was called.
 
     Personal values (`caller`, `caller_name`, `diverted_from`, `forwarded_to`) are stored apart. `hold`, `put_through`
     and `overflow` (why the caller left the queue for something else) are None in records from before they were told.
@@ -110,7 +116,7 @@ def build_cdr(events: Sequence[CallEvent]) -> Cdr:
         call_id=arrived.call_id,
         client=routed.get("client"),
         did=str(arrived.data["dialled"]),
-        direction="in",
+        direction=str(arrived.data.get("direction", "in")),
         started_at=arrived.at,
         answered_at=answered.at if answered else None,
         ended_at=max(end, arrived.at),
@@ -163,6 +169,8 @@ def _disposition(events: Sequence[CallEvent], routed: Mapping[str, Any], hangup:
             return disposition
     if routed.get("treatment") == Treatment.BLOCK:
         return Disposition.BLOCKED
+    if any(event.data.get("direction") == "out" for event in events if event.kind is Kind.ARRIVED):
+        return Disposition.UNREACHED
     if hangup.get("by") == "caller" and _waiting_at_the_end(events):
         return Disposition.ABANDONED
     if kinds & {Kind.ANNOUNCING, Kind.RECORDING}:
@@ -175,6 +183,7 @@ _REACHED = (
     (Kind.FORWARDED, Disposition.FORWARDED),
     (Kind.PUT_THROUGH, Disposition.FORWARDED),
     (Kind.RECORDED, Disposition.MESSAGE),
+    (Kind.CALLBACK_ASKED, Disposition.CALLBACK),
 )
 
 

@@ -79,7 +79,20 @@ class Mail(Model):
     """Whom to tell by e-mail, and of which dispositions (none named: of all but blocked ones)."""
 
     to: Annotated[tuple[Address, ...], Field(min_length=1, max_length=20)]
-    of: tuple[Literal["answered", "forwarded", "message", "announced", "abandoned", "blocked", "failed"], ...] = ()
+    of: tuple[
+        Literal[
+            "answered",
+            "forwarded",
+            "message",
+            "announced",
+            "abandoned",
+            "blocked",
+            "callback",
+            "unreached",
+            "failed",
+        ],
+        ...,
+    ] = ()
 
 
 class Forwarding(Model):

@@ -207,6 +207,11 @@ def arrival(incoming: Incoming) -> dict[str, Any]:
     }
 
 
+def is_outgoing(arrived: CallEvent) -> bool:
+    """Whether we made the call, by its first event."""
+    return arrived.data.get("direction") == "out"
+
+
 def routed(plan: Plan) -> dict[str, Any]:
     """What the ledger says of a decision."""
     return {

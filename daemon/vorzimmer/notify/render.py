@@ -48,7 +48,7 @@ class View:
     """What a template may say of a call. Durations are m:ss; what does not apply is None.
 
     `caller` is None where the number was withheld or not given; `dial` is the number for a tel: link. `name` is a
-    claim of the caller's network.
+    claim of the caller's network. `outgoing`: it was we who called.
     """
 
     call_id: str
@@ -70,6 +70,7 @@ class View:
     duration: str
     voicemail: Voicemail
     message_length: str | None
+    outgoing: bool
 
 
 _TEMPLATES = jinja2.Environment(  # escapes by the file's name, so a template cannot forget it
@@ -138,6 +139,7 @@ def view(payload: Mapping[str, Any], language: str, region: str, voicemail: Voic
         duration=_length(Decimal(payload["duration"])),
         voicemail=voicemail,
         message_length=None if payload["recording_seconds"] is None else _length(Decimal(payload["recording_seconds"])),
+        outgoing=payload.get("direction") == "out",
     )
 
 

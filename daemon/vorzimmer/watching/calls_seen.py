@@ -86,7 +86,8 @@ class CallsSeen(Collector):
         if phase is None:
             return
         if event.kind is Kind.ARRIVED:
-            self._living[event.call_id] = _Living(event.at)
+            # Whoever is called back waits for nobody any more: that was another call.
+            self._living[event.call_id] = _Living(event.at, reached=event.data.get("direction") == "out")
         call = self._living.get(event.call_id)
         if call is None:
             return
