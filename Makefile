@@ -18,8 +18,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-packages: ## System packages for trying and testing: SIPp, the tool that unpacks Asterisk, systemd's checker of units
+packages: ## System packages for trying and testing: SIPp, a softphone, the tool that unpacks Asterisk, systemd's checker of units
 	@command -v sipp >/dev/null || $(MAKE) --no-print-directory install PACKAGES=sip-tester
+	@command -v baresip >/dev/null || $(MAKE) --no-print-directory install PACKAGES=baresip-core
 	@command -v mmdebstrap >/dev/null || $(MAKE) --no-print-directory install PACKAGES=mmdebstrap
 	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory install PACKAGES=systemd
 

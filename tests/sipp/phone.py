@@ -1,7 +1,7 @@
 """A programmable telephone over UDP: calls, is called, and does each thing at the very instant a test asks for it.
 
 SIPp plays fixed scenarios and load (`harness`); this is for tests that hang up exactly when something else happens.
-It speaks as much of RFC 3261 as a telephone beside its PBX needs: no registration, no routes.
+It speaks as much of RFC 3261 as a telephone beside its PBX needs: no routes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tests.sipp.call import Call, CallEndedError, Ended
 from tests.sipp.digest import Login
 from tests.sipp.incoming import Incoming
 from tests.sipp.outgoing import Outgoing
+from tests.sipp.registration import Registration
 from tests.sipp.sip import Message
 from tests.sipp.waiting import PATIENCE
 from tests.sipp.wire import Address, Wire
@@ -41,7 +42,7 @@ class Phone(Wire):
         self._lives = lives
         self._asking: set[asyncio.Task[None]] = set()
         self._taken = 0
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, Call | Registration] = {}
 
     @classmethod
     async def open(cls, host: str = "127.0.0.1", port: int = 0, lives: Lives | None = None) -> Self:
@@ -81,6 +82,17 @@ class Phone(Wire):
         self._calls[call.id] = call
         await call.start(from_, headers, login)
         return call
+
+    async def register(self, server: Address, login: Login) -> None:
+        """Make this telephone known under a name, so that it is rung when somebody calls that name.
+
+        Raises:
+            RegistrationError: the PBX refused.
+            TimeoutError: it did not answer.
+        """
+        registration = Registration(self, server, login)
+        self._calls[registration.id] = registration
+        await registration.done()
 
     async def invited(self, patience: float = PATIENCE) -> Incoming:
         """Wait for the next incoming call; each is given out once.

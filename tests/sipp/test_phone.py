@@ -9,7 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.sipp import sip, sound
-from tests.sipp.phone import CallEndedError, Incoming, Outgoing, Phone
+from tests.sipp.conftest import Pbx
+from tests.sipp.phone import CallEndedError, Incoming, Login, Outgoing, Phone
+from tests.sipp.registration import RegistrationError
 from tests.sipp.rtp import LineClosedError
 
 
@@ -135,3 +137,16 @@ async def test_a_call_that_is_over_is_passed_over() -> None:
         await call.start("+49301234567", ())
         assert (await called.invited()).id == call.id
         assert [one.id for one in called.incoming] == [call.id]
+
+
+async def test_a_registered_telephone_is_rung(pbx: Pbx) -> None:
+    """Its password is shown when it is asked for, a wrong one is refused, and the PBX finds it by its name."""
+    async with await Phone.open() as desk, await Phone.open() as caller:
+        with pytest.raises(RegistrationError, match="401"):
+            await desk.register(pbx.target, Login("desk", "wrong"))
+        await desk.register(pbx.target, Login("desk", "secret"))
+        call = await caller.call("desk", pbx.target, "+49301234567")
+        incoming = await desk.invited()
+        await incoming.answer()
+        await call.answered()
+        await call.hang_up()
