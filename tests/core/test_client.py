@@ -133,7 +133,11 @@ def test_any_book_round_trips(book: Book) -> None:
         ({"announcements": {"closed": "closed.ogg"}}, ("announcements", "closed"), "pattern"),
         ({"announcements": {"hello": "a.wav"}}, ("announcements", "hello", "[key]"), "'greeting', 'closed'"),
         ({"open": {"chain": []}}, ("open", "chain"), "at least 1"),
-        ({"open": {"chain": [{"to": "fax"}]}}, ("open", "chain", 0), "'group', 'partner', 'mobile', 'machine'"),
+        (
+            {"open": {"chain": [{"to": "fax"}]}},
+            ("open", "chain", 0),
+            "'group', 'queue', 'partner', 'mobile', 'machine'",
+        ),
         ({"open": {"chain": [{"to": "group", "group": "a b"}]}}, ("open", "chain", 0, "group", "group"), "pattern"),
         ({"vacations": [{"first": "2026-08-14", "last": "2026-08-03"}]}, ("vacations", 0), "ends (2026-08-03) before"),
         ({"special_days": [{"date": "2026-12-24"}] * 2}, (), "a date stands twice"),
