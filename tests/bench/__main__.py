@@ -1,6 +1,6 @@
 """`make bench`: Dial, app_queue and the daemon on one Asterisk, in one run. See docs/bench.md for the columns.
 
-    python -m tests.bench [--quick]
+    python -m tests.bench [--quick] [--queue | --survival]
 
 Nothing is asserted: the figures are one machine's on one day, so each stands beside its ratio to Dial's.
 """
@@ -18,7 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import report, survival, ways
+from tests.bench import queueing, report, survival, ways
+from tests.bench.choosing import choosing
 from tests.bench.rounds import Round, play, sustain
 from tests.bench.routing import decide_us
 from tests.bench.stage import BenchError, Stage
@@ -36,10 +37,11 @@ class Size:
     repeats: int
     steps: tuple[int, ...]
     step_seconds: float
+    line_seconds: float
 
 
-FULL = Size(rates=(20, 50, 80), seconds=5, repeats=2, steps=(100, 125, 150), step_seconds=4)
-QUICK = Size(rates=(20, 50), seconds=2, repeats=1, steps=(100,), step_seconds=2)
+FULL = Size(rates=(20, 50, 80), seconds=5, repeats=2, steps=(100, 125, 150), step_seconds=4, line_seconds=30)
+QUICK = Size(rates=(20, 50), seconds=2, repeats=1, steps=(100,), step_seconds=2, line_seconds=10)
 
 
 def say(text: str = "") -> None:
@@ -81,6 +83,14 @@ async def survive(folder: Path) -> None:
     """Measure and print that part alone."""
     async with Stage(folder) as stage:
         await _survival(stage, folder)
+
+
+async def queue(folder: Path, size: Size) -> None:
+    """Measure and print a full waiting line alone, and how long its decisions take."""
+    say(str(choosing()))
+    say(f"{queueing.AGENTS} agents, {queueing.WAITING} waiting")
+    async for one in queueing.compare(folder, size.line_seconds, size.repeats):
+        say(str(one))
 
 
 async def _survival(stage: Stage, folder: Path) -> None:
@@ -125,12 +135,18 @@ def main() -> int:
     """Run the bench; exit code 1 if it cannot."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n", 1)[0])
     options.add_argument("--quick", action="store_true", help="one round instead of two, less exact")
+    options.add_argument("--queue", action="store_true", help="only a full waiting line")
     options.add_argument("--survival", action="store_true", help="only what a death and an outage cost")
     chosen = options.parse_args()
     size = QUICK if chosen.quick else FULL
     with tempfile.TemporaryDirectory(prefix="vorzimmer-bench-") as folder:
         try:
-            asyncio.run(survive(Path(folder)) if chosen.survival else bench(size, Path(folder)))
+            if chosen.survival:
+                asyncio.run(survive(Path(folder)))
+            elif chosen.queue:
+                asyncio.run(queue(Path(folder), size))
+            else:
+                asyncio.run(bench(size, Path(folder)))
         except (BenchError, SandboxError, SippError) as error:
             say(f"the bench cannot go on: {error}")
             return 1

@@ -1,4 +1,4 @@
-"""Processor time of processes, as the kernel counts it."""
+"""Processor time and memory of processes, as the kernel counts them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def seconds(pid: int, *, with_children: bool = False) -> float:
     if with_children:
         ticks += sum(sum(map(int, child[_OWN])) for child in _all() if int(child[_PARENT]) == pid)
     return ticks / _TICK
+
+
+def resident_mb(pid: int) -> float:
+    """Megabytes that a process holds in memory, shared pages included."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _all() -> Iterator[list[str]]:

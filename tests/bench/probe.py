@@ -8,21 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import socket
-import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, cycle
-from typing import Any, Self
 
+from tests.bench.stamped import Stamped
 from tests.sipp import sip
 from tests.sipp.sip import Message
 from tests.sipp.waiting import PATIENCE
-from tests.sipp.wire import Address, Wire
-
-_SO_TIMESTAMPNS = 35
-"""Linux: with each datagram comes the instant of its arrival (asm-generic/socket.h; Python has no name for it)."""
+from tests.sipp.wire import Address
 
 _TALK = 0.1
 """Seconds from the answer to the caller's BYE."""
@@ -53,7 +48,7 @@ class Timed:
         return (self.answered - self.sent - (self.agent_answered - self.at_agent)) / 1e6
 
 
-class Probe(Wire):
+class Probe(Stamped):
     """The socket: `async with await Probe.open() as probe`."""
 
     def __init__(self) -> None:
@@ -63,26 +58,6 @@ class Probe(Wire):
         self._callers: dict[str, Timed] = {}
         self._legs: dict[str, Message] = {}
         self._tags: dict[str, str] = {}
-        self._arrived = 0
-
-    @classmethod
-    async def open(cls, host: str = "127.0.0.1", port: int = 0) -> Self:
-        """Listen, with the kernel's instant of arrival for each datagram."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        sock.bind((host, port))
-        probe = cls()
-        probe.connection_made(_Transport(sock))
-        asyncio.get_running_loop().add_reader(sock, probe._read, sock)
-        return probe
-
-    def _read(self, sock: socket.socket) -> None:
-        data, about, _, addr = sock.recvmsg(65535, 64)
-        instant = next(value for _, kind, value in about if kind == _SO_TIMESTAMPNS)
-        whole, fraction = struct.unpack("qq", instant)
-        self._arrived = whole * 1_000_000_000 + fraction
-        self.datagram_received(data, addr)
 
     async def run(self, target: Address, numbers: Sequence[str], rate: float, calls: int) -> list[Timed]:
         """Place calls at an even rate, each to the next number, and wait until all are over."""
@@ -136,7 +111,7 @@ class Probe(Wire):
 
     def _answer(self, invite: Message, addr: Address) -> None:
         timed = self._callers.get(sip.user(invite["From"]), Timed())
-        timed.at_agent = self._arrived
+        timed.at_agent = self.arrived
         to = f"{invite['To']};tag={secrets.token_hex(4)}"
         self.reply(invite, 180, addr, to=to)
         timed.agent_answered = time.time_ns()
@@ -152,25 +127,10 @@ class Probe(Wire):
         self.send(Message(f"ACK {uri} SIP/2.0", self._lines(call_id, response["To"], "1 ACK")), addr)
         timed = self._calls[call_id]
         if response.status == 200 and not timed.ok:
-            timed.answered = self._arrived
+            timed.answered = self.arrived
             bye = Message(f"BYE {uri} SIP/2.0", self._lines(call_id, response["To"], "2 BYE"))
             asyncio.get_running_loop().call_later(_TALK, self._hang_up, call_id, bye, addr)
 
     def _hang_up(self, call_id: str, bye: Message, addr: Address) -> None:
         self.send(bye, addr)
         self.repeat((call_id, "BYE"), bye, addr)
-
-
-class _Transport(asyncio.DatagramTransport):
-    """What a `Wire` needs of asyncio's transport, on a socket of our own."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__({"sockname": sock.getsockname()})
-        self._sock = sock
-
-    def sendto(self, data: Any, addr: Any = None) -> None:
-        self._sock.sendto(data, addr)
-
-    def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._sock)
-        self._sock.close()

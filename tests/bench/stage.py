@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import sys
 import time
@@ -18,6 +19,7 @@ from tests.bench import cpu, ways
 from tests.bench.probe import Probe
 from tests.sipp.scenario import AGENTS
 from tests.sipp.sipp import Sipp, free_port
+from vorzimmer.core.client import Book
 from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.store import book as books
 from vorzimmer.store import migrate
@@ -38,8 +40,9 @@ class BenchError(Exception):
 class Stage:
     """Everything that calls go through: `async with Stage(folder) as stage`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, book: Callable[[], Book] = ways.book) -> None:
         self._folder = folder
+        self._book = book
         self._daemon: dict[str, asyncio.subprocess.Process] = {}
         self.sandbox: Sandbox
         self.probe: Probe
@@ -76,7 +79,7 @@ class Stage:
         conn = await asyncpg.connect(self.sandbox.dsn)
         try:
             await migrate.migrate(conn)
-            await books.save_book(conn, ways.book())
+            await books.save_book(conn, self._book())
         finally:
             await conn.close()
 
@@ -154,6 +157,17 @@ class Stage:
             "postgres": cpu.seconds(processes["postgres"].pid, with_children=True),
         }
 
+    def resident(self) -> dict[str, float]:
+        """Megabytes of memory that Asterisk and the process for calls hold now."""
+        pids = {"asterisk": self.sandbox.state.processes["asterisk"].pid}
+        pids |= {role: process.pid for role, process in self._daemon.items() if role == "calls"}
+        return {part: cpu.resident_mb(pid) for part, pid in pids.items()}
+
+    async def channels(self) -> int:
+        """How many channels Asterisk has."""
+        told = await self.sandbox.cli("core show channels count")
+        return int(re.findall(r"^(\d+) active channel", told, re.MULTILINE)[0])
+
     async def quiet(self) -> None:
         """Wait until no call is left in Asterisk, and with the daemon until its last mail is out.
 
@@ -161,7 +175,7 @@ class Stage:
         """
 
         async def no_channel() -> bool:
-            return "\n0 active channels" in f"\n{await self.sandbox.cli('core show channels count')}"
+            return await self.channels() == 0
 
         async def all_shipped() -> bool:
             return bool((await self.query("SELECT count(*) >= $1 FROM cdr", self.placed))[0][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -64,10 +65,15 @@ def configure(etc: Path, load_port: int, probe_port: int) -> None:
     with (etc / "extensions.conf").open("a") as file:
         file.write(_DIALPLAN)
     (etc / "queues.conf").write_text("[general]\npersistentmembers = no\n" + _queues())
+    move_telephones(etc, lambda agent: load_port if agent <= LOADED else probe_port)
+
+
+def move_telephones(etc: Path, port_of: Callable[[int], int]) -> None:
+    """Tell a sandbox's Asterisk that agent n's telephone is at another port."""
     telephones = etc / "vorzimmer.d" / "pjsip.conf"
 
     def contact(found: re.Match[str]) -> str:
-        return f"{found[1]}{load_port if int(found[2]) <= LOADED else probe_port}"
+        return f"{found[1]}{port_of(int(found[2]))}"
 
     moved = re.sub(r"(contact = sip:agent(\d+)@127\.0\.0\.1:)\d+", contact, telephones.read_text())
     telephones.write_text(moved)

@@ -108,6 +108,10 @@ async def run_caller(  # noqa: PLR0913  # options of one call, by keyword
         return CallResult(call, code == 0, line.heard(), early)
 
 
+COUNTED = ("-trace_stat", "-stf", "stat.csv", "-fd", "1")
+"""Options that let SIPp write down what `read_load` reads."""
+
+
 @dataclass(frozen=True)
 class LoadResult:
     """How many calls went as the scenario says, how many did not, and how fast.
@@ -165,15 +169,15 @@ async def run_load(  # noqa: PLR0913  # options of one load, by keyword
         text = CALLERS[scenario].render(after_ms, headers)
         options = (
             f"{target[0]}:{target[1]}", "-m", str(count), "-r", str(max(round(rate * 10), 1)), "-rp", "10000",
-            "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_rtt", "-rtt_freq", "1",
+            *COUNTED, "-trace_rtt", "-rtt_freq", "1",
         )  # fmt: skip
         async with Sipp(text, rows, host, port, *options, trace=False) as sipp:
             await sipp.finished(patience)
-            return _read_load(sipp.folder)
+            return read_load(sipp.folder)
 
 
-def _read_load(folder: Path) -> LoadResult:
-    """Read SIPp's own counts: the last row of its statistics, and every response time."""
+def read_load(folder: Path) -> LoadResult:
+    """Read SIPp's own counts from its folder: the last row of its statistics, and every response time it noted."""
     with (folder / "stat.csv").open(newline="") as file:
         last = list(csv.DictReader(file, delimiter=";"))[-1]
     times = [
