@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,10 @@ Record = Callable[..., None]
 
 NO_ROUTE = 3
 """Q.850: what Asterisk's refusal to dial at all is recorded as."""
+
+
+DECLINED = "channel_declined"
+"""ARI's word for what a telephone is told that asked for a transfer and does not get it."""
 
 
 class Leg:
@@ -41,7 +46,7 @@ class Leg:
         if dialled:
             self._dialled.set()
         self._hung_up = False
-        channel.on_event(self._on_event)
+        channel.on_event(self.hear)
 
     @property
     def id(self) -> str:
@@ -58,7 +63,8 @@ class Leg:
         """Whether it was us who ended it."""
         return self._hung_up
 
-    def _on_event(self, event: events.Event) -> None:
+    def hear(self, event: events.Event) -> None:
+        """Asterisk tells something of the channel."""
         match event:
             case events.StasisStart():
                 self._created.set()
@@ -119,6 +125,13 @@ class Leg:
         finally:
             waiting.cancel()
         return not self.ended.done()
+
+    async def decline_transfers(self) -> None:
+        """Say no to whatever this telephone asks for by REFER, until cancelled: it is nobody's who may put through."""
+        while True:
+            await self.transfers.get()
+            with contextlib.suppress(AriError):
+                await self.channel.tell_transfer(DECLINED)
 
     async def hang_up(self, *, elsewhere: bool = False) -> None:
         """End it; `elsewhere`: another phone took the call, and this one should not show a missed call."""

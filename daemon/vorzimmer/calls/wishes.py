@@ -10,7 +10,7 @@ import structlog
 
 from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
-from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.leg import DECLINED, Leg
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.talk_recording import NotRecorded
 from vorzimmer.core.consent import spoken
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 
 Ask = Callable[[Wish], Awaitable[None]]
 
-TRANSFERRED, DECLINED = "channel_answered", "channel_declined"
-"""ARI's words for what a telephone that asked for a transfer is told."""
+TRANSFERRED = "channel_answered"
+"""ARI's word for what a telephone is told that asked for a transfer."""
 
 REFUSED = "sound:beeperr"
 """What an agent hears when something cannot be done."""
