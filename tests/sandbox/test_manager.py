@@ -62,6 +62,7 @@ async def _connected(sandbox: Sandbox) -> AsyncIterator[Manager]:
         {"Action": "Hangup", "Channel": "/.*/"},
         {"Action": "DBPut", "Family": "x", "Key": "y", "Val": "z"},
         {"Action": "UserEvent", "UserEvent": "Forged"},
+        {"Action": "MixMonitor", "Channel": "x", "Options": "r(/tmp/x.wav)", "Command": "true"},
     ],
 )
 async def test_may_change_nothing(sandbox: Sandbox, action: Block) -> None:

@@ -39,6 +39,8 @@ def read(folder: Path) -> State | None:
         told = json.loads((folder / "state.json").read_text())
     except FileNotFoundError:
         return None
+    # A sandbox of an earlier version has none for users that came later.
+    told["passwords"] = {**new_passwords(), **told["passwords"]}
     told["processes"] = {part: Process(**known) for part, known in told["processes"].items()}
     return State(**told)
 
