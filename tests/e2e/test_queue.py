@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.e2e.house import CALLER, House, eventually
 from tests.e2e.test_calls import DID, MACHINE, client, talking
 from tests.sipp import sound
 from vorzimmer.control import commands
+
+Kill = Callable[[], Awaitable[None]]
 
 QUEUE = {"to": "queue", "seconds": 10}
 
@@ -100,6 +103,34 @@ async def test_who_waits_is_next(house: House) -> None:
     await talking(other, following)
     await following.hang_up()
     await house.cdrs(2)
+
+
+async def test_places_and_states_outlive_the_daemon(house: House, kill: Kill) -> None:
+    """Killed with two waiting: the next daemon knows who talks, who is logged in, and who is next."""
+    await house.use(client(queue(), music=True), agents=(agent(1), agent(2)))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    one = await house.call(DID)
+    talk = await phone.invited()
+    await talk.answer()
+    await talking(one, talk)
+    second = await house.call(DID, "+49301234501")
+    await eventually(lambda: events(house, "queue.joined"), lambda seen: len(seen) == 2)
+    third = await house.call(DID, "+49301234502")
+    await eventually(lambda: events(house, "queue.joined"), lambda seen: len(seen) == 3)
+    await kill()
+    await house.start()
+    assert [(await house.state(name))[0] for name in ("a1", "a2")] == ["talking", "logged_out"]
+    wall = await house.ask(commands.Wall(actor="test"))
+    assert [one["place"] for one in wall["waiting"]] == [1, 2]
+    await talking(one, talk)
+    await one.hang_up()
+    following = await phone.invited()
+    assert following.caller == "+49301234501"
+    for call in (second, third):
+        await call.hang_up()
+    await house.cdrs(3)
 
 
 async def test_two_are_rung_and_both_answer(house: House) -> None:
