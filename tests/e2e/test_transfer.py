@@ -105,6 +105,7 @@ async def test_blind(house: House, way: str) -> None:
     assert (await call.finished()).by == "far"
     cdr = await house.cdr()
     assert (cdr["disposition"], cdr["answered_by"], cdr["put_through"] > 0) == ("answered", "a1", True)
+    assert await events(house, "wish.refused") == []  # asked for once, by whatever way
 
 
 async def only_call(house: House) -> str:

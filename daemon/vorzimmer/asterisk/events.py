@@ -186,7 +186,9 @@ def _recording(raw: Mapping[str, Any]) -> Event:
     return RecordingFinished(str(raw["recording"]["name"]), raw["type"] == "RecordingFailed")
 
 
-def _transfer(raw: Mapping[str, Any]) -> Event:
+def _transfer(raw: Mapping[str, Any]) -> Event | None:
+    if "state" in raw:
+        return None  # what we told the telephone, said back to us
     wanted = raw["refer_to"]
     named = wanted["requested_destination"]
     return TransferAsked(
@@ -196,7 +198,7 @@ def _transfer(raw: Mapping[str, Any]) -> Event:
     )
 
 
-_BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
+_BUILDERS: Mapping[str, Callable[[Mapping[str, Any]], Event | None]] = {
     "StasisStart": _stasis_start,
     "StasisEnd": lambda raw: StasisEnd(_channel_id(raw)),
     "ChannelHangupRequest": lambda raw: HangupRequest(_channel_id(raw), int(raw.get("cause", 0))),
