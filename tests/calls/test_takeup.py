@@ -398,6 +398,20 @@ class TestTakeUpOfBegunCalls:
             ["message-call-1.wav"],
         )
 
+    async def test_the_recorded_talk_of_one_that_was_left_is_kept(self, exchange: Exchange, records: Records) -> None:
+        """Recorded until the agent left while no daemon lived: both files and their proof are kept with the call."""
+        consent = {"keep_days": 30, "agent": {"id": "anna"}}
+        began = (event(5, Kind.CONSENTED, 6, **consent), event(6, Kind.TALK_RECORDING, 6))
+        for who in ("caller", "agent"):
+            write_wav(exchange.spool / f"talk-call-1-{who}.wav", np.ones(8000, dtype=np.int16))
+        self.left(exchange, (*WAITED, *began))
+        left_behind(exchange, text=RESCUED)
+        await take_up(exchange)
+        assert files(exchange.recordings) == ["talk-call-1-agent.wav", "talk-call-1-caller.wav"]
+        [kept] = [one for one in records.events if one.kind is Kind.TALK_RECORDED]
+        assert kept.data["consent"] == consent
+        assert (records.ends[0]["cdr"]["duration"], kept.seq) == ("40.000", len(WAITED) + 2)
+
     async def test_an_unreadable_note_is_set_aside_and_the_call_closed(
         self, exchange: Exchange, pbx: Pbx, records: Records
     ) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from vorzimmer.asterisk.errors import AriError
-from vorzimmer.calls import talk_files
+from vorzimmer.calls import talk_files, talk_left
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
 from vorzimmer.calls.recording import keep, keep_left
@@ -204,11 +204,14 @@ async def _close(exchange: Exchange, note: Note, known: Sequence[CallEvent]) -> 
     if known:
         incoming = resume.incoming_of(known[0])
     plan = decide(incoming, directory, exchange.gate.house, Pool(), note.arrived)
+    client = resume.client_of(known, plan, directory)
+    whole = await talk_left.settle(exchange, known, client) if known else []
     message = await _message(exchange, note)
-    added = continued(known, note, message) if known else events_of(note, incoming, plan, message)
+    whole += continued(whole, note, message) if known else events_of(note, incoming, plan, message)
+    added = whole[len(known) :]
     for event in added:
         exchange.journal.append(event)
-    cdr = close_ledger(exchange, [*known, *added], resume.client_of(known, plan, directory))
+    cdr = close_ledger(exchange, whole, client)
     log.info("call.taken_up", call_id=note.call_id, client=cdr.client, disposition=cdr.disposition.value)
 
 
