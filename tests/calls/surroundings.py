@@ -16,6 +16,7 @@ from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
 from vorzimmer.calls.waiting_line import WaitingLine
 from vorzimmer.core.agent_ledger import AgentEvent
+from vorzimmer.core.callbacks import Callback
 from vorzimmer.core.client import Client
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.directory import Directory
@@ -96,6 +97,23 @@ class Pbx:
         return [ChannelData(channel, f"PJSIP/{channel}", "Up", "", "") for channel in answer]
 
 
+class NobodyWaits:
+    """No callbacks."""
+
+    def ask(self, callback: Callback) -> None:
+        """There are none."""
+
+    async def kept(self) -> None:
+        """There is nothing to keep."""
+
+    def reached(self, call_id: str) -> None:
+        """It is not known."""
+
+    def unreached(self, call_id: str) -> bool:  # noqa: ARG002 - the protocol's
+        """It is not known."""
+        return False
+
+
 def make_exchange(folder: Path, pbx: Pbx, records: Records, *clients: Client) -> Exchange:
     """An exchange in a folder; the spool, the recordings and the notes lie in it."""
     directory = Directory((), clients or (make_client(),))
@@ -110,6 +128,7 @@ def make_exchange(folder: Path, pbx: Pbx, records: Records, *clients: Client) ->
         phones=phones,
         floor=floor,
         line=WaitingLine(floor, phones.can_ring, lambda: START),
+        callbacks=NobodyWaits(),
         gate=TrunkGate(HOUSE, frozenset, "Europe/Berlin", folder / "legs.json", lambda: START),
         trunk=Trunk("trunk", "did"),
         region="DE",

@@ -24,6 +24,7 @@ from vorzimmer.core.rescue import (
 CALL = "vz1-1795329668.0"
 OTHER = "vz1-1795329668.7"
 BRIDGE = f"{CALL}-b"
+BACK = f"{CALL}-back1"
 MESSAGE = message_of(CALL)
 
 LEFT, FINISHED, LONELY = "the other side has left", "the message is finished", "nobody talks with it"
@@ -37,6 +38,11 @@ def caller(call: str = CALL) -> Channel:
 def leg(number: int = 1, call: str = CALL) -> Channel:
     """A leg that was dialled for a call."""
     return Channel(f"{call}-l{number}", ("leg", call))
+
+
+def back() -> Channel:
+    """Somebody whom we call."""
+    return Channel(BACK, ("back", "+4989123456", "+49301234567"))
 
 
 def found(
@@ -59,6 +65,21 @@ def found(
             id="phones ring for it",
         ),
         pytest.param(found(caller(), leg(), bridges={BRIDGE: [CALL, f"{CALL}-l1"]}), [], id="talks"),
+        pytest.param(
+            found(back(), Channel(f"l1-{BACK}", ("leg", BACK)), bridges={f"{BACK}-b": [BACK, f"l1-{BACK}"]}),
+            [],
+            id="talks with whom we have called back",
+        ),
+        pytest.param(
+            found(back(), Channel(f"l1-{BACK}", ("leg", BACK))),
+            [HangUp(BACK, BACK, LONELY), HangUp(BACK, f"l1-{BACK}", LONELY)],
+            id="is being called back, which the next daemon does anew",
+        ),
+        pytest.param(
+            found(back(), bridges={f"{BACK}-b": [BACK]}),
+            [HangUp(BACK, BACK, LONELY), DestroyBridge(BACK, f"{BACK}-b")],
+            id="was called back, and the agent has left",
+        ),
         pytest.param(
             found(caller(), leg(1), leg(2), bridges={BRIDGE: [CALL, f"{CALL}-l2"]}),
             [HangUp(CALL, f"{CALL}-l1", LONELY)],

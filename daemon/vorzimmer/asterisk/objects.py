@@ -52,13 +52,15 @@ class Channel:
         *,
         app: str,
         args: str,
-        originator: str,
+        originator: str | None,
         variables: Mapping[str, str],
         reported: Mapping[str, str],
     ) -> None:
         """Make a channel to `endpoint` under this id, chosen by us; it enters `app` with `args` and waits for `dial`.
 
-        `variables` are set on it; `reported` are set and ride in each of its events and in the list of channels.
+        `originator`: the channel for whose call it is made, if that is there. `variables` are set on it; `reported` are
+        set and ride in each of its events and in the list of channels. No channel may be there whose id begins with
+        this one's: Asterisk takes it for the same (409).
 
         Listen before: its events may overtake the answer to this request. `originate` would be one request less, but
         follows redirections (SIP 302) to wherever the called side says, over the trunk too.
@@ -72,7 +74,7 @@ class Channel:
             endpoint=endpoint,
             app=app,
             appArgs=args,
-            originator=originator,
+            **({"originator": originator} if originator is not None else {}),
         )
 
     async def dial(self, timeout: int) -> None:  # noqa: ASYNC109 - Asterisk's ring timeout in seconds, not ours

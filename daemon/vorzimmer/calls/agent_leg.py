@@ -79,7 +79,12 @@ def _settle(call: Session, leg: Leg) -> None:
     presence = call.exchange.floor.presences().get(leg.agent)
     if presence is None or presence.call != call.id:
         return
-    if presence.state is State.TALKING:
+    if presence.state is State.TALKING and not call.has_talked:
+        # The caller was never there: there is nothing to write down, and nothing is held against the agent.
+        _act(call, leg.agent, Act.HANG_UP)
+        if call.exchange.floor.presence(leg.agent).state is State.WRAP_UP:
+            _act(call, leg.agent, Act.WRAPPED)
+    elif presence.state is State.TALKING:
         agent = call.exchange.floor.agents.get(leg.agent)
         talked = (call.exchange.clock() - presence.since).total_seconds()
         call.exchange.line.note_handled(talked + (agent.wrap_up if agent else 0))

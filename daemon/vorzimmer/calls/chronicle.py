@@ -25,6 +25,7 @@ class Chronicle:
         self._clock_at = (wall, asyncio.get_running_loop().time())
         self._hangup_recorded = False
         self._silent = False
+        self._held_back = False
 
     def go_on(self, known: Sequence[CallEvent]) -> None:
         """Begin where another process stopped."""
@@ -52,13 +53,30 @@ class Chronicle:
         self.phase = ENTERS.get(kind, self.phase)
         event = CallEvent(secrets.token_hex(16), self.id, len(self.events), at or self.now(), kind, data)
         self.events.append(event)
-        self._journal.append(event)
+        if not self._held_back:
+            self._journal.append(event)
 
     def record_hangup(self, by: str, cause: int) -> None:
         """Who hung up first, with a Q.850 cause; whoever follows is not written down."""
         if not self._hangup_recorded:
             self._hangup_recorded = True
             self.record(Kind.HANGUP, at=self.ended_at, by=by, cause=cause)
+
+    def hold_back(self) -> None:
+        """Keep what is recorded in memory, until `write_down`: it is not sure yet that there will be a call."""
+        self._held_back = True
+
+    def write_down(self) -> None:
+        """It is a call: its ledger goes to the journal, what was held back first."""
+        if self._held_back:
+            self._held_back = False
+            for event in self.events:
+                self._journal.append(event)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the journal knows of the call."""
+        return not self._held_back
 
     def let_go(self) -> None:
         """Write nothing more: the call goes on in other hands."""

@@ -14,6 +14,7 @@ from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
 from vorzimmer.calls.waiting_line import WaitingLine
 from vorzimmer.core.call_segments import segments_of
+from vorzimmer.core.callbacks import Callback
 from vorzimmer.core.cdr import Cdr, build_cdr
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
@@ -43,6 +44,22 @@ class Talking(Protocol):
         """Do it; raises `core.talk.NotPossible` or `core.targets.NotAllowed`."""
 
 
+class CallingBack(Protocol):
+    """Who waits to be called back (`calls.callbacks.Callbacks`)."""
+
+    def ask(self, callback: Callback) -> None:
+        """Somebody else waits to be called back."""
+
+    async def kept(self) -> None:
+        """Wait until the disk has what is so now."""
+
+    def reached(self, call_id: str) -> None:
+        """The call that we made for somebody has reached its caller."""
+
+    def unreached(self, call_id: str) -> bool:
+        """It has not; whether it was the last attempt."""
+
+
 Witness = Callable[[Collection[str], datetime], Mapping[str, datetime]]
 """The ends of these calls, as far as Asterisk has written them down since then."""
 
@@ -55,7 +72,8 @@ class Exchange:
     `recordings` ours; `notes` is where the dialplan writes of calls it handled alone. `directory` is asked anew
     for each call.
 
-    `floor` knows the agents, `line` who waits for them; `talks` are the talks with agents, by the call's id.
+    `floor` knows the agents, `line` who waits for them, `callbacks` who waits to be called back; `talks` are the talks
+    with agents, by the call's id.
 
     `witness` tells from Asterisk's own record when calls ended that ended after an instant; it reads a file. `left`
     are the ledgers of calls that go on in the dialplan alone, until their notes are taken up. `recorder` may record
@@ -69,6 +87,7 @@ class Exchange:
     phones: Phones
     floor: Floor
     line: WaitingLine
+    callbacks: CallingBack
     gate: TrunkGate
     trunk: Trunk
     region: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from vorzimmer.calls.leg import Leg
+from vorzimmer.calls.outgoing import OutgoingCall
 from vorzimmer.calls.session import Session
 from vorzimmer.core.ledger import Kind
 
@@ -36,6 +37,24 @@ async def dial_outside(call: Session, number: str, seconds: int) -> Leg | None:
         for leg in made:
             if leg.target == number:
                 _leave_with(call, leg)
+
+
+async def dial_caller(call: OutgoingCall, seconds: int) -> Leg | None:
+    """Dial the caller of a call that we make; None: the gate refused it. What is shown is the client's DID."""
+    client, number = call.client, call.incoming.caller
+    if client is None or number is None:
+        return None
+    refusal = call.exchange.gate.enter(number, client)
+    if refusal is not None:
+        call.record(Kind.LEG_REFUSED, number=number, code=refusal.code.value, reason=refusal.reason)
+        return None
+    endpoint = f"PJSIP/{number}@{call.exchange.trunk.endpoint}"
+    variables = {"PJSIP_HEADER(add,X-Vorzimmer-Call)": call.id}
+    try:
+        return await call.dial_caller(number, endpoint, seconds, f"<{call.incoming.dialled}>", **variables)
+    finally:
+        if call.callee is not None:
+            _leave_with(call, call.callee)
 
 
 def take_over_outside(call: Session, leg: Leg) -> None:

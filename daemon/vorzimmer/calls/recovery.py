@@ -12,14 +12,17 @@ import contextlib
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 
 from vorzimmer.asterisk import events, gap
 from vorzimmer.asterisk.errors import AriError, Gone
+from vorzimmer.calls import calling_back
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, note_file
+from vorzimmer.calls.outgoing import BACK, OutgoingCall, resumed
 from vorzimmer.calls.resuming import View, find_ended, find_living, go_on
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.supervisor import Supervisor, decide_for
@@ -61,7 +64,7 @@ class Recovery:
         What ends before Asterisk is asked is not missed then, and no new call rings a phone that is taken.
         """
         for call_id, known in self._lost.items():
-            self._sessions[call_id] = Session.resumed(self._exchange, known)
+            self._sessions[call_id] = resumed(self._exchange, known)
             for leg in self._sessions[call_id].legs:
                 self._exchange.phones.reserve(leg.target, call_id)
 
@@ -131,7 +134,8 @@ class Recovery:
         if caller is not None and caller.app == self._exchange.app:
             note.unlink(missing_ok=True)
             plan = find_living(call, view)
-            self._supervisor.run(call, lambda: go_on(call, plan))
+            on = partial(calling_back.go_on, call) if isinstance(call, OutgoingCall) else partial(go_on, call)
+            self._supervisor.run(call, lambda: on(plan))
         elif caller is not None or note.exists():
             self._exchange.left[call.id] = call.events
             self._exchange.phones.keep_only(call.id)
@@ -177,12 +181,12 @@ class Recovery:
         exchange = self._exchange
         view = await self._look()
         ours = [channel for channel in view.channels.values() if channel.app == exchange.app]
-        callers = [channel for channel in ours if channel.app_args[:1] == ("in",) and not self._knows(channel.id)]
+        callers = [channel for channel in ours if _is_caller(channel, view) and not self._knows(channel.id)]
         # Who talks first, for the others must find that phone taken; then in the order of arrival.
         for channel in sorted(callers, key=lambda one: (view.partner(one.id) is None, one.created_at or NEVER)):
             await self._take_unknown(channel, view)
         for channel in ours:
-            if channel.app_args[:1] in (("leg",), ("supervise",)) and channel.id not in exchange.ari.listened:
+            if channel.app_args[:1] in (("leg",), ("supervise",), (BACK,)) and channel.id not in exchange.ari.listened:
                 log.warning("recovery.orphan", channel=channel.id)
                 self._quietly(exchange.ari.channels(channel.id).hang_up())
         for bridge in view.bridges:
@@ -207,11 +211,12 @@ class Recovery:
         numbers = exchange.directory().own_numbers
         incoming = read_arrival(channel.app_args[1:], channel.caller_name, exchange.region, numbers)
         plan = decide_for(exchange, incoming, arrived)
-        known = resume.rebuilt(channel.id, incoming, plan, arrived, talk)
+        outgoing = channel.app_args[:1] == (BACK,)
+        known = resume.rebuilt(channel.id, incoming, plan, arrived, talk, outgoing=outgoing)
         for event in known:
             exchange.journal.append(event)
         log.warning("recovery.rebuilt", call_id=channel.id, why="no record of this call is left")
-        call = Session.resumed(exchange, known)
+        call = resumed(exchange, known)
         # Asked again, for whoever left since the list was made was not listened to.
         self._resume(call, await self._look(), None)
 
@@ -221,6 +226,12 @@ class Recovery:
                 await request
 
         self._supervisor.spawn(attempt())
+
+
+def _is_caller(channel: events.ChannelData, view: View) -> bool:
+    """Whether it is a caller's channel; one whom we have called counts once somebody talks with it."""
+    kind = channel.app_args[:1]
+    return kind == ("in",) or (kind == (BACK,) and view.partner(channel.id) is not None)
 
 
 async def _nothing() -> None:

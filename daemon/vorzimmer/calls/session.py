@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import structlog
 
@@ -48,7 +48,12 @@ LONGEST_LEG = 14400
 
 
 class Session(Chronicle):
-    """One call from its arrival to the end of its last channel. `arrived`: if that was before this instant."""
+    """One call from its arrival to the end of its last channel. `arrived`: if that was before this instant.
+
+    `outgoing`: it is we who call (`calls.outgoing`).
+    """
+
+    outgoing = False
 
     def __init__(
         self, exchange: Exchange, call_id: str, incoming: Incoming, *, arrived: datetime | None = None
@@ -78,7 +83,7 @@ class Session(Chronicle):
         self.channel.on_event(self._on_event)
 
     @classmethod
-    def resumed(cls, exchange: Exchange, known: Sequence[CallEvent]) -> Session:
+    def resumed(cls, exchange: Exchange, known: Sequence[CallEvent]) -> Self:
         """The session of a call that another process had begun, from its ledger; `known` holds the arrival."""
         call = cls(exchange, known[0].call_id, incoming_of(known[0]), arrived=known[0].at)
         kinds = [event.kind for event in known]
@@ -165,6 +170,15 @@ class Session(Chronicle):
 
     # Legs
 
+    @property
+    def originator(self) -> str | None:
+        """The channel for which legs are made."""
+        return self.id
+
+    def leg_id(self, n: int) -> str:
+        """Of the nth leg's channel."""
+        return f"{self.id}-l{n}"
+
     async def dial(
         self, target: str, endpoint: str, seconds: int, caller_id: str, *, agent: str = "", **variables: str
     ) -> Leg:
@@ -173,7 +187,7 @@ class Session(Chronicle):
         `agent`: whose telephone it is; what that asks for by REFER is told to us, and Asterisk does nothing itself.
         """
         self._dialled += 1
-        channel = self.exchange.ari.channels(f"{self.id}-l{self._dialled}")
+        channel = self.exchange.ari.channels(self.leg_id(self._dialled))
         leg = Leg(channel, target, self.record, agent=agent)
         self.legs.append(leg)
         whose: dict[str, Any] = {"agent": agent} if agent else {}
@@ -186,7 +200,7 @@ class Session(Chronicle):
             seconds,
             app=self.exchange.app,
             args=f"leg,{self.id}",
-            originator=self.id,
+            originator=self.originator,
             variables={**shown, "TIMEOUT(absolute)": str(LONGEST_LEG), **variables},
             reported={"VZ_TARGET": target},
         )

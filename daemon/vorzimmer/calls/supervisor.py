@@ -50,9 +50,9 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 class Supervisor:
     """All calls of this process. `on_end` is told of each CDR."""
 
-    def __init__(self, exchange: Callable[[], Exchange], on_end: Callable[[Cdr], None] = lambda _: None) -> None:
+    def __init__(self, exchange: Callable[[], Exchange]) -> None:
         self._exchange = exchange
-        self._on_end = on_end
+        self.on_end: Callable[[Cdr], None] = lambda _: None
         self.calls: dict[str, Session] = {}
         self.supervisions = Supervisions(exchange, self.calls.values, self.spawn)
         self._turn_at = 0.0
@@ -119,10 +119,10 @@ class Supervisor:
             self._turn_at = max(self._turn_at + PACE, now)
             await asyncio.sleep(self._turn_at - now)
 
-    def run(self, call: Session, work: Work) -> None:
+    def run(self, call: Session, work: Work) -> asyncio.Task[None]:
         """Give the call a task that does the work and ends the call, whatever happens."""
         self.calls[call.id] = call
-        self.spawn(self._run(call, work))
+        return self.spawn(self._run(call, work))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let something run that ends with this process."""
@@ -150,7 +150,7 @@ class Supervisor:
 
     async def _left_to_dialplan(self, call: Session) -> bool:
         """After a mistake of ours the dialplan answers alone; its note ends the call. False: that is not possible."""
-        if call.gone.is_set() or call.is_ending or call.has_talked:
+        if call.gone.is_set() or call.is_ending or call.has_talked or call.outgoing:
             return False
         try:
             await call.step_aside()
@@ -171,11 +171,14 @@ class Supervisor:
 
     async def _end(self, call: Session) -> None:
         await call.close()
+        if not call.is_written:
+            self.forget(call)
+            return
         if call.outlived or note_file(call.exchange, call.id).exists():
             # Somebody sent the caller on: the rescue, after we had been silent for long.
             self._leave(call)
             return
-        self._on_end(finish(call))
+        self.on_end(finish(call))
         self.forget(call)
 
     def forget(self, call: Session) -> None:
@@ -196,6 +199,11 @@ class Supervisor:
     def turn_away(self) -> None:
         """Take no new call: the dialplan rings on, and asks again until the next process answers."""
         self._turning_away = True
+
+    @property
+    def is_turning_away(self) -> bool:
+        """Whether no call is to begin any more."""
+        return self._turning_away
 
     async def let_go(self) -> None:
         """End every task and no call: they live on in Asterisk, and nobody hears silence."""

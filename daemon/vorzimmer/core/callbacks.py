@@ -11,15 +11,21 @@ The rules:
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import Enum, auto
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter, ValidationError
 
 from vorzimmer.core import office_hours
 from vorzimmer.core.cdr import Cdr, Disposition
 from vorzimmer.core.dialing import Policy, Refusal, check_number, policy_for
 from vorzimmer.core.directory import Directory, Match
+from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Incoming, OfficeState
 
 LIFE = timedelta(days=5)
@@ -74,6 +80,25 @@ class Callback:
     def incoming(self) -> Incoming:
         """The call as if the caller had made it: so everything that is known of callers holds for it."""
         return Incoming(self.did, caller=self.number, caller_name=self.name, diverted_from=self.diverted_from)
+
+
+_FORM = TypeAdapter(Callback)
+
+
+def as_data(callback: Callback) -> dict[str, Any]:
+    """What the ledger says of a callback: everything, so that it can be made of the ledger alone."""
+    found: dict[str, Any] = _FORM.dump_python(callback, mode="json")
+    return found
+
+
+def asked_in(events: Iterable[CallEvent]) -> list[Callback]:
+    """The callbacks that were asked for in a call, by its ledger; what cannot be read is left out."""
+    found = []
+    for event in events:
+        if event.kind is Kind.CALLBACK_ASKED:
+            with contextlib.suppress(ValidationError):
+                found.append(_FORM.validate_python(event.data))
+    return found
 
 
 class Standing(Enum):

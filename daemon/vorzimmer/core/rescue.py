@@ -10,15 +10,17 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_BRIDGE = re.compile(r"(?P<call>(?:.+-)?[0-9]+\.[0-9]+)-b")
-"""A call's bridge is named after it, and a call is named by Asterisk: seconds, a count, the system's name before."""
+_BRIDGE = re.compile(r"(?P<call>(?:.+-)?[0-9]+\.[0-9]+(?:-back[0-9]+)*)-b")
+"""A call's bridge is named after it, and a call is named by Asterisk: seconds, a count, the system's name before. One
+that calls somebody back is named after the call in which that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel by its id. `args`: what it was given on entering our application; empty where it is not in there.
 
-    A caller's are `("in", …)`, those of a leg that was dialled for a call `("leg", call id)`.
+    A caller's are `("in", …)`, those of one whom we call back `("back", …)`, those of a leg that was dialled for a call
+    `("leg", call id)`.
     """
 
     id: str
@@ -109,8 +111,10 @@ def waiting(found: Found) -> list[str]:
 def decide(found: Found) -> list[Action]:
     """What to do, callers first."""
     callers = [channel.id for channel in found.channels if channel.args[:1] == ("in",)]
+    called = [channel.id for channel in found.channels if channel.args[:1] == ("back",)]
     legs = [channel for channel in found.channels if channel.args[:1] == ("leg",) and len(channel.args) > 1]
     ends: list[Action] = [end for call in callers for end in _end_of_caller(found, call)]
+    ends += [HangUp(call, call, "nobody talks with it") for call in called if not {call} < {*_members(found, call)}]
     ends += [
         HangUp(leg.args[1], leg.id, "nobody talks with it")
         for leg in legs

@@ -224,20 +224,24 @@ def routed(plan: Plan) -> dict[str, Any]:
     }
 
 
-def rebuilt(call_id: str, incoming: Incoming, plan: Plan, arrived: datetime, talk: Talk) -> list[CallEvent]:
-    """The ledger of a talking call of which no record is left, from what Asterisk shows.
+def rebuilt(
+    call_id: str, incoming: Incoming, plan: Plan, arrived: datetime, talk: Talk, *, outgoing: bool = False
+) -> list[CallEvent]:
+    """The ledger of a talking call of which no record is left, from what Asterisk shows. `outgoing`: we made it.
 
     Its ids follow from the call's, so rebuilding it again after the next death gives the same events.
     """
     place = place_of_target(plan.steps, talk.target)
     step = plan.steps[place] if place is not None else None
     forwarded = isinstance(step, Forward)
+    own = {"leg": call_id, "target": incoming.caller}
     made: list[tuple[Kind, datetime, Mapping[str, Any]]] = [
-        (Kind.ARRIVED, arrived, arrival(incoming)),
+        (Kind.ARRIVED, arrived, {**arrival(incoming), **({"direction": "out"} if outgoing else {})}),
         (Kind.ROUTED, arrived, routed(plan)),
         (Kind.PROBLEM, arrived, {"what": "the call's records were lost; these were made from what Asterisk showed"}),
         (Kind.STEP, arrived, {"n": place or 0, "step": type(step).__name__, "reason": "found in it"}),
         (Kind.LEG_DIALLED, arrived, {"leg": talk.leg, "target": talk.target}),
+        *([(Kind.LEG_DIALLED, arrived, own), (Kind.LEG_ANSWERED, talk.since, own)] if outgoing else []),
         (Kind.ANSWERED, talk.since, {}),
         (Kind.LEG_ANSWERED, talk.since, {"leg": talk.leg, "target": talk.target}),
         (

@@ -63,6 +63,7 @@ async def calls(
         parts = CallsParts(house.exchange.ari, house.ami, house.recovery.done, journal, shipper, snapshot, clock)
         tree = partial(_render_fallback, settings, snapshot)
         await house.staff.start(snapshot.directory.agents)
+        await house.callbacks.start(lost)
 
         async def use_book() -> None:
             house.staff.use(snapshot.directory.agents)
@@ -79,6 +80,7 @@ async def calls(
                 house.reachability.run(),
                 snapshot.follow(use_book),
                 house.staff.keep(),
+                house.callbacks.run(),
                 control.run(),
                 takeup.watch(house.exchange, house.supervisor.calls),
             ),
@@ -86,6 +88,7 @@ async def calls(
             await first(house.recovery.done.wait(), stop.wait())
             if house.recovery.done.is_set():  # else nobody knows who talks, and the next process shall find them so
                 house.staff.settle(house.supervisor.calls)
+                house.callbacks.begin()
             # Calls do not wait for this: with many clients and an empty folder it takes seconds.
             settling = asyncio.create_task(_settle(snapshot, tree))
             yield partial(parts.alive, pulse)

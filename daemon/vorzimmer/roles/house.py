@@ -16,6 +16,7 @@ from vorzimmer.asterisk.agi import AgiServer
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.reachability import Reachability
+from vorzimmer.calls.callbacks import Callbacks
 from vorzimmer.calls.exchange import Exchange, Trunk
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
@@ -42,6 +43,7 @@ class House:
     reachability: Reachability
     staff: Staff
     agi: AgiServer
+    callbacks: Callbacks
 
 
 def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: OpenCalls, clock: Clock) -> House:
@@ -51,6 +53,8 @@ def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: 
     reachability = Reachability(ami)
     house = Policy(frozenset(settings.gate.countries), settings.gate.parallel, settings.gate.per_day)
     supervisor = Supervisor(lambda: exchange)
+    callbacks = Callbacks(lambda: exchange, supervisor, paths.state / "callbacks.json", trouble)
+    supervisor.on_end = callbacks.call_ended
     recovery = Recovery(lambda: exchange, supervisor, lost)
     phones, floor = Phones(reachability.unreachable), Floor()
     line = WaitingLine(floor, phones.can_ring, clock)
@@ -70,6 +74,7 @@ def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: 
         phones=phones,
         floor=floor,
         line=line,
+        callbacks=callbacks,
         gate=TrunkGate(
             house,
             lambda: snapshot.directory.own_numbers,
@@ -97,7 +102,7 @@ def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: 
         trouble=trouble,
     )
     agi = AgiServer("127.0.0.1", settings.agi.port, partial(answer_code, staff))
-    return House(exchange, supervisor, recovery, ami, reachability, staff, agi)
+    return House(exchange, supervisor, recovery, ami, reachability, staff, agi, callbacks)
 
 
 def _recorder(settings: Settings) -> Ami | None:

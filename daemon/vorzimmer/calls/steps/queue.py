@@ -14,6 +14,7 @@ from vorzimmer.calls import agent_leg
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.ringing import first_answered
 from vorzimmer.calls.session import Session
+from vorzimmer.calls.steps import callback
 from vorzimmer.calls.steps.waiting_room import Asked, keep_company
 from vorzimmer.calls.talk import Ending, Talk
 from vorzimmer.calls.whisper import whisper
@@ -27,6 +28,9 @@ SLACK = 3
 
 async def run(call: Session, step: Queue) -> bool:
     """Wait and be served. False: the caller goes on in the chain."""
+    if callback.is_promised(call):
+        await callback.confirm(call)
+        return True
     since = call.begun.since or call.now()
     waiting = Waiting(
         call=call.id,
@@ -77,6 +81,8 @@ async def _serve(call: Session, step: Queue, waiting: Waiting, seconds: float) -
             if isinstance(found, str):
                 return found
             if found is None:
+                callback.ask(call, step, waiting)
+                await callback.confirm(call)
                 return None
             waiting = replace(waiting, tried=waiting.tried | set(found.agents))
             ending = await _ring(call, step, found)

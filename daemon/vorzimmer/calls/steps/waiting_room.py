@@ -7,12 +7,11 @@ import math
 from enum import Enum, auto
 
 from vorzimmer.calls.session import Session
+from vorzimmer.calls.steps import callback
 from vorzimmer.core.handling import Sound
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.plan import Queue
 from vorzimmer.core.routing import media
-
-CALLBACK_KEY = "1"
 
 
 class Asked(Enum):
@@ -29,11 +28,22 @@ async def keep_company(call: Session, step: Queue) -> Asked:
     try:
         while True:
             key = await call.digits.get()
-            if step.callback and key == CALLBACK_KEY and call.incoming.caller is not None:
+            if not step.callback or key != callback.KEY:
+                continue
+            why = callback.refusal(call)
+            if why is None:
                 return Asked.CALLBACK
+            call.record(Kind.CALLBACK_REFUSED, reason=why)
+            await _stop(speaking)
+            await call.hearing.interject(callback.REFUSED)
+            speaking = asyncio.create_task(_speak(call, step))
     finally:
-        speaking.cancel()
-        await asyncio.wait({speaking})
+        await _stop(speaking)
+
+
+async def _stop(speaking: asyncio.Task[None]) -> None:
+    speaking.cancel()
+    await asyncio.wait({speaking})
 
 
 async def _speak(call: Session, step: Queue) -> None:
@@ -57,7 +67,8 @@ def _words(call: Session, step: Queue, place: int, predicted: float | None) -> l
         unit = "minute" if minutes == 1 else "minutes"
         words += ["sound:queue-holdtime", f"number:{minutes}", f"sound:queue-{unit}"]
     client = call.client
-    own = [media(client, one) for one in (Sound.QUEUE, *([Sound.CALLBACK] if step.callback else []))] if client else []
+    offered = step.callback and callback.refusal(call) is None
+    own = [media(client, one) for one in (Sound.QUEUE, *([Sound.CALLBACK] if offered else []))] if client else []
     return [*words, *(name for name in own if name is not None)]
 
 
