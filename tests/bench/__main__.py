@@ -127,6 +127,7 @@ async def _carried(stage: Stage, way: Way, size: Size, rounds: list[Round]) -> i
         if way is Way.DAEMON:
             await stage.start_daemon()
         best = await sustain(stage, way, size.steps, size.step_seconds) or best
+        await stage.stop_daemon()
     say(f"{way} carries {best} calls/s")
     return best
 
