@@ -1,8 +1,7 @@
 """One call on Asterisk: what the steps do with the caller's channel; what happens is written down (`chronicle`).
 
-When the caller leaves, `gone` is set and the supervisor
-cancels the flow; operations on a caller who has left raise `CallerLeft`, for the request can be faster than the
-event.
+When the caller leaves, `gone` is set and the supervisor cancels the flow; operations on a caller who has left raise
+`CallerLeft`, for the request can be faster than the event.
 
 A call that another process had begun is a session too (`Session.resumed`): its verbs take over what had been begun.
 """
@@ -11,22 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Self
 
 import structlog
 
 from vorzimmer.asterisk import events
-from vorzimmer.asterisk.errors import AriError, Conflict, Gone, Unavailable
+from vorzimmer.asterisk.errors import Conflict, Gone
 from vorzimmer.calls.chronicle import Chronicle
 from vorzimmer.calls.exchange import Exchange
 from vorzimmer.calls.hearing import CallerLeft, Hearing
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.recording import Recording
 from vorzimmer.calls.room import Room
+from vorzimmer.calls.takedown import EVENT_LAG, quietly, take_down
 from vorzimmer.calls.talk_recording import TalkRecording
 from vorzimmer.core.client import Client
 from vorzimmer.core.ledger import CallEvent, Kind
@@ -36,9 +35,6 @@ from vorzimmer.core.resume import NOTHING, Begun, begun, incoming_of, legs_of
 __all__ = ["CallerLeft", "Session"]
 
 log = structlog.get_logger()
-
-EVENT_LAG = 2.0
-"""Seconds that an event may come after the answer to a request that already shows what it says."""
 
 BEYOND = 1000
 """More legs or announcements than a call has."""
@@ -77,7 +73,8 @@ class Session(Chronicle):
         """Whether the caller's channel lives on, out of our hands."""
         self.arrived = arrived or self.now()
         self.room = Room(exchange.ari.bridges(f"{call_id}-b"))
-        self._hung_up = False
+        self.hung_up = False
+        """Whether we have hung up on the caller."""
         self._dialled = 0
         self.hearing = Hearing(self)
         self.channel.on_event(self._on_event)
@@ -166,7 +163,7 @@ class Session(Chronicle):
         self.record_hangup(by, cause)
         with contextlib.suppress(Gone, Conflict):
             await self.channel.hang_up(cause=cause)
-        self._hung_up = True
+        self.hung_up = True
 
     # Legs
 
@@ -184,7 +181,7 @@ class Session(Chronicle):
     ) -> Leg:
         """Dial a leg; it rings for `seconds` at most. What becomes of it is told by the leg.
 
-        `agent`: whose telephone it is; what that asks for by REFER is told to us, and Asterisk does nothing itself.
+        `agent`: whose telephone it is.
         """
         self._dialled += 1
         channel = self.exchange.ari.channels(self.leg_id(self._dialled))
@@ -192,8 +189,6 @@ class Session(Chronicle):
         self.legs.append(leg)
         whose: dict[str, Any] = {"agent": agent} if agent else {}
         self.record(Kind.LEG_DIALLED, leg=leg.id, target=target, endpoint=endpoint, **whose)
-        if agent:
-            variables = {**variables, "PJSIP_TRANSFER_HANDLING()": "ari-only"}
         shown = {"CONNECTEDLINE(num-pres,i)": "allowed", "CONNECTEDLINE(all,i)": caller_id}
         await leg.dial(
             endpoint,
@@ -220,8 +215,12 @@ class Session(Chronicle):
         """Bridge caller and leg until the leg ends. False: the leg had gone before they could talk."""
         if not await self.join(leg, kind, **data):
             return False
-        # Not awaited directly: a cancelled `await` would cancel the leg's own future with it.
-        await asyncio.wait({leg.ended})
+        declining = asyncio.create_task(leg.decline_transfers())
+        try:
+            # Not awaited directly: a cancelled `await` would cancel the leg's own future with it.
+            await asyncio.wait({leg.ended})
+        finally:
+            declining.cancel()
         return True
 
     async def join(self, leg: Leg, kind: Kind, **data: Any) -> bool:
@@ -266,7 +265,7 @@ class Session(Chronicle):
     async def clear_legs(self) -> None:
         """Once Asterisk can be reached again, hang up every leg that may have been left behind."""
         await self.exchange.ari.ready()
-        await asyncio.gather(*(self._quietly(leg.hang_up) for leg in self.legs))
+        await asyncio.gather(*(quietly(leg.hang_up) for leg in self.legs))
 
     # The end
 
@@ -293,63 +292,9 @@ class Session(Chronicle):
         """Take everything down and wait until the last channel is gone. What cannot be reached is waited for."""
         if not self.gone.is_set():
             self.record_hangup("system", 16)
-        while not await self._taken_down():
-            await self.exchange.ari.ready()
-        await self._all_gone()
+        await take_down(self)
         if not self.outlived:
             self.record_hangup("caller", 16)
         if self.recording is not None:
             await self.recording.settle()
         await self.talk_recording.settle()
-
-    async def _taken_down(self) -> bool:
-        """Ask for the end of everything. False: for something it is not known whether it took effect."""
-        wanted: list[Callable[[], Awaitable[None]]] = [leg.hang_up for leg in self.legs]
-        # Not twice: a second cause would overtake the first one on its way to the caller.
-        if not self.gone.is_set() and not self._hung_up:
-            wanted.append(partial(self.channel.hang_up, cause=16))
-        known = await asyncio.gather(*(self._quietly(one) for one in wanted))
-        known.append(await self._quietly(self.room.close))
-        return all(known)
-
-    async def _quietly(self, request: Callable[[], Awaitable[None]]) -> bool:
-        try:
-            await request()
-        except (Gone, Conflict):
-            pass
-        except Unavailable:
-            return False
-        except AriError as error:
-            log.warning("call.close_failed", error=str(error))
-        return True
-
-    async def _all_gone(self) -> None:
-        """Wait for the end of each channel; an event that does not come is replaced by a question."""
-        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(self.destroyed.wait())}
-        waits |= {leg.ended for leg in self.legs}
-        _, late = await asyncio.wait(waits, timeout=EVENT_LAG)
-        if not late:
-            return
-        with contextlib.suppress(Unavailable):
-            for channel_id in [one for one, over in self._channels() if not over]:
-                await self._outlived(channel_id)
-        for wait in late:
-            wait.cancel()
-        self.channel.forget()
-        for leg in self.legs:
-            leg.channel.forget()
-
-    async def _outlived(self, channel_id: str) -> None:
-        """A channel whose end was not told: gone all the same, or sent on, or it must be hung up once more."""
-        try:
-            found = await self.exchange.ari.channels(channel_id).read()
-        except Gone:
-            return
-        self.record(Kind.PROBLEM, what="channel outlived its call", channel=channel_id)
-        if found.app != self.exchange.app:
-            self.outlived = self.outlived or channel_id == self.id
-        else:
-            await self._quietly(partial(self.exchange.ari.channels(channel_id).hang_up, cause=16))
-
-    def _channels(self) -> list[tuple[str, bool]]:
-        return [(self.id, self.destroyed.is_set()), *((leg.id, leg.ended.done()) for leg in self.legs)]

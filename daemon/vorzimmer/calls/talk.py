@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, assert_never
 
@@ -21,6 +19,7 @@ from vorzimmer.calls.hearing import CallerLeft
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.reaching import answers, reach
 from vorzimmer.calls.session import Session
+from vorzimmer.calls.wish_box import Asked, WishBox
 from vorzimmer.core.contact import Treatment
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.presence import State
@@ -35,14 +34,6 @@ class Ending(Enum):
     """Everybody who talked with the caller has left: so is the call."""
     UNREACHED = auto()
     """The agent has left, and nobody was reached to whom the caller was to be put through."""
-
-
-@dataclass(eq=False, slots=True)
-class _Asked:
-    """A wish, and who waits for what becomes of it."""
-
-    wish: Wish
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 _Reached = tuple[Attempt, Leg] | None
@@ -62,8 +53,7 @@ class Talk:
         self._agent_there = True
         self._three = other is not None and not held
         self._reaching: asyncio.Task[_Reached] | None = None
-        self._asked: deque[_Asked] = deque()
-        self._news = asyncio.Event()
+        self._wishes = WishBox()
 
     @property
     def agent(self) -> str:
@@ -79,10 +69,7 @@ class Talk:
         """
         if self.ending is not None or not self._agent_there:
             raise NotPossible("the agent has left this call")
-        asked = _Asked(wish)
-        self._asked.append(asked)
-        self._news.set()
-        await asyncio.shield(asked.done)
+        await self._wishes.put(wish)
 
     async def run(self) -> Ending:
         """Serve the talk until it is over. The agent's leg and the caller are in the room, or as was said."""
@@ -98,7 +85,7 @@ class Talk:
             if self._reaching is not None:
                 self._reaching.cancel()
                 await asyncio.wait({self._reaching})
-            self._refuse_the_rest()
+            self._wishes.refuse_all("the talk is over")
 
     @property
     def other_side(self) -> str:
@@ -107,7 +94,7 @@ class Talk:
 
     async def _one_thing(self) -> None:
         """Wait for the next thing that happens, and do what follows from it."""
-        news = asyncio.ensure_future(self._news.wait())
+        news = asyncio.ensure_future(self._wishes.filled())
         waits: set[asyncio.Future[Any]] = {news}
         if self._agent_there:
             waits.add(self.leg.ended)
@@ -124,11 +111,9 @@ class Talk:
         elif self.other is not None and not self.other[1].is_living:
             await self._other_left()
         elif self._reaching is not None and self._reaching.done():
-            await self._reached(self._reaching.result())
-        elif self._asked:
-            await self._answer(self._asked.popleft())
-        if not self._asked:
-            self._news.clear()
+            await self._reached(self._reaching)
+        elif (asked := self._wishes.take()) is not None:
+            await self._answer(asked)
 
     # What happens by itself
 
@@ -148,8 +133,12 @@ class Talk:
         else:
             await self._end()
 
-    async def _reached(self, reached: _Reached) -> None:
-        self._reaching = None
+    async def _reached(self, reaching: asyncio.Task[_Reached]) -> None:
+        self._reaching, reached = None, None
+        try:
+            reached = reaching.result()
+        except AriError as error:
+            self.call.record(Kind.PROBLEM, what="reaching", error=str(error))
         await self._stop_ringing()
         if reached is None:
             if self._agent_there:
@@ -189,29 +178,16 @@ class Talk:
 
     # What is asked for
 
-    async def _answer(self, asked: _Asked) -> None:
+    async def _answer(self, asked: Asked) -> None:
         try:
             await self._do(asked.wish)
         except (NotPossible, ValueError) as error:
-            self._say(asked, error)
+            asked.say(error)
         except AriError as error:
             self.call.record(Kind.PROBLEM, what="wish", wish=type(asked.wish).__name__, error=str(error))
-            self._say(asked, NotPossible(f"Asterisk refused: {error}"))
+            asked.say(NotPossible(f"Asterisk refused: {error}"))
         else:
-            self._say(asked, None)
-
-    @staticmethod
-    def _say(asked: _Asked, error: Exception | None) -> None:
-        if asked.done.done():
-            return
-        if error is None:
-            asked.done.set_result(None)
-        else:
-            asked.done.set_exception(error)
-
-    def _refuse_the_rest(self) -> None:
-        while self._asked:
-            self._say(self._asked.popleft(), NotPossible("the talk is over"))
+            asked.say()
 
     async def _do(self, wish: Wish) -> None:
         match wish:
