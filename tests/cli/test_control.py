@@ -21,7 +21,7 @@ from vorzimmer.agents.staff import Staff
 from vorzimmer.cli import wall as wall_command
 from vorzimmer.control import agents
 from vorzimmer.control.answering import Handlers
-from vorzimmer.control.commands import Wall
+from vorzimmer.control.commands import CallbackCancel, CallbackList, Refused, Wall
 from vorzimmer.control.server import Server
 from vorzimmer.control.wall import Caller, Living, View
 from vorzimmer.core.agent import Agent
@@ -75,7 +75,7 @@ class CallsProcess:
             trouble=Troubles(),
         )
         await staff.start({"alice": ALICE, "bob": BOB})
-        handlers: Handlers = {**agents.handlers(staff, move), Wall: wall}
+        handlers: Handlers = {**agents.handlers(staff, move), Wall: wall, **_callbacks()}
         server = Server(self._folder / "control.sock", handlers, now, Troubles())
         serving = asyncio.create_task(server.run())
         await server.listening.wait()
@@ -84,6 +84,31 @@ class CallsProcess:
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+
+
+def _callbacks() -> Handlers:
+    """One who waits, and one whose telephone was busy; nobody can be cancelled but the first."""
+    first: dict[str, Any] = {
+        "callback": "c1-back",
+        "client": "kanzlei",
+        "number": "+4930111111",
+        "asked_at": "2026-11-23T09:00:00Z",
+        "place": 2,
+        "attempts": 0,
+        "not_before": None,
+        "calling": False,
+    }
+    other = {**first, "callback": "c2-back", "place": 0, "attempts": 1, "not_before": "2026-11-23T09:10:00Z"}
+
+    async def waiting(_: CallbackList) -> dict[str, Any]:
+        return {"callbacks": [first, other]}
+
+    async def cancel(command: CallbackCancel) -> dict[str, Any]:
+        if command.callback != "c1-back":
+            raise Refused("not_now", "the caller is being called at this moment")
+        return {"callback": command.callback}
+
+    return {CallbackList: waiting, CallbackCancel: cancel}
 
 
 @pytest.fixture
@@ -103,6 +128,19 @@ def test_an_agents_day(vorzimmer: Vorzimmer) -> None:
     assert ": available" in vorzimmer("agent", "ready", "alice").stdout
     assert vorzimmer("agent", "move", "alice", "law").stdout == "alice is in team law\n"
     assert ": logged out" in vorzimmer("agent", "logout", "alice").stdout
+
+
+@pytest.mark.usefixtures("calls_process")
+def test_who_waits_to_be_called_back(vorzimmer: Vorzimmer) -> None:
+    """Each with number and place, or when it is tried again; one is taken out, or the reason why not is said."""
+    waits, busy = vorzimmer("callback", "list").stdout.splitlines()[1:]
+    assert waits.split() == ["c1-back", "kanzlei", "030", "111111", "Mon", "10:00", "2", "0", "waits"]
+    assert busy.split()[-5:] == ["-", "1", "again", "from", "10:10"]
+    listed = vorzimmer("callback", "list", "--json").stdout.splitlines()
+    assert [json.loads(line)["callback"] for line in listed] == ["c1-back", "c2-back"]
+    assert vorzimmer("callback", "cancel", "c1-back").stdout == "c1-back: cancelled\n"
+    refused = vorzimmer("callback", "cancel", "c2-back")
+    assert (refused.exit_code, "being called" in refused.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("calls_process")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
@@ -22,7 +21,7 @@ from vorzimmer.calls import calling_back
 from vorzimmer.calls.exchange import Exchange, close_ledger
 from vorzimmer.calls.outgoing import OutgoingCall
 from vorzimmer.calls.supervisor import Supervisor, decide_for
-from vorzimmer.core import callbacks, resume
+from vorzimmer.core import callbacks
 from vorzimmer.core.callbacks import Callback, Standing
 from vorzimmer.core.cdr import Cdr
 from vorzimmer.core.ledger import CallEvent, Kind
@@ -285,21 +284,7 @@ class Callbacks:
         self._changed()
         log.info("callback.closed", callback=callback.id, why=why)
         plan = decide_for(exchange, callback.incoming, exchange.clock())
-        events = _unmade(callback, plan, why, exchange)
+        events = callbacks.unmade(callback, plan, why, exchange.clock())
         for event in events:
             exchange.journal.append(event)
         close_ledger(exchange, events, exchange.directory().clients.get(callback.client))
-
-
-def _unmade(callback: Callback, plan: Plan, why: str, exchange: Exchange) -> list[CallEvent]:
-    at = exchange.clock()
-    asked = {"asked_in": callback.asked_in, "direction": "out"}
-    routed = {**resume.routed(plan), "client": callback.client, "reason": f"the caller was not called back: {why}"}
-    happened: list[tuple[Kind, Mapping[str, Any]]] = [
-        (Kind.ARRIVED, {**resume.arrival(callback.incoming), **asked}),
-        (Kind.ROUTED, routed),
-        (Kind.CALLBACK_ENDED, {"why": why}),
-        (Kind.HANGUP, {"by": "system", "cause": 0}),
-        (Kind.ENDED, {}),
-    ]
-    return [resume.made_up(callback.call_id, seq, at, kind, data) for seq, (kind, data) in enumerate(happened)]

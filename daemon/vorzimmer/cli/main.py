@@ -24,6 +24,7 @@ COMMANDS = {
     "schema": "book:schema",
     "agent": "agent:app",
     "phone": "phone:app",
+    "callback": "callback:app",
     "route": "route:route",
     "calls": "call:calls",
     "call": "call:call",

@@ -21,12 +21,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from vorzimmer.core import office_hours
+from vorzimmer.core import office_hours, resume
 from vorzimmer.core.cdr import Cdr, Disposition
 from vorzimmer.core.dialing import Policy, Refusal, check_number, policy_for
 from vorzimmer.core.directory import Directory, Match
 from vorzimmer.core.ledger import CallEvent, Kind
-from vorzimmer.core.plan import Incoming, OfficeState
+from vorzimmer.core.plan import Incoming, OfficeState, Plan
 
 LIFE = timedelta(days=5)
 
@@ -149,3 +149,20 @@ def is_served_by(callback: Callback, cdr: Cdr) -> bool:
         and (cdr.client, cdr.caller) == (callback.client, callback.number)
         and cdr.disposition in (Disposition.ANSWERED, Disposition.FORWARDED, Disposition.MESSAGE)
     )
+
+
+def unmade(callback: Callback, plan: Plan, why: str, at: datetime) -> list[CallEvent]:
+    """The ledger of a callback that ends without another call: as a call that did not come about.
+
+    `plan` is what would be done for the caller now.
+    """
+    arrived = {**resume.arrival(callback.incoming), "direction": "out", "asked_in": callback.asked_in}
+    routed = {**resume.routed(plan), "client": callback.client, "reason": f"the caller was not called back: {why}"}
+    happened: list[tuple[Kind, dict[str, Any]]] = [
+        (Kind.ARRIVED, arrived),
+        (Kind.ROUTED, routed),
+        (Kind.CALLBACK_ENDED, {"why": why}),
+        (Kind.HANGUP, {"by": "system", "cause": 0}),
+        (Kind.ENDED, {}),
+    ]
+    return [resume.made_up(callback.call_id, seq, at, kind, data) for seq, (kind, data) in enumerate(happened)]

@@ -18,7 +18,7 @@ from vorzimmer.core import talk
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.talk import NotPossible
 from vorzimmer.core.targets import NotAllowed
-from vorzimmer.roles import talk_commands
+from vorzimmer.roles import callback_commands, talk_commands
 from vorzimmer.roles.house import House
 from vorzimmer.store.agents import move_agent
 from vorzimmer.store.results import note_result
@@ -38,6 +38,7 @@ def handlers(house: House, database: Open) -> Handlers:
         **_views(house),
         **_wishes(house.exchange),
         **talk_commands.handlers(house, lambda: _connection(database)),
+        **callback_commands.handlers(house),
         commands.CallResult: _result(house, database),
     }
 
