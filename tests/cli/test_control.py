@@ -21,7 +21,17 @@ from vorzimmer.agents.staff import Staff
 from vorzimmer.cli import wall as wall_command
 from vorzimmer.control import agents
 from vorzimmer.control.answering import Handlers
-from vorzimmer.control.commands import CallbackCancel, CallbackList, Refused, Wall
+from vorzimmer.control.commands import (
+    COMMANDS,
+    CallbackCancel,
+    CallbackList,
+    CallCommand,
+    CallResult,
+    Command,
+    Refused,
+    Supervision,
+    Wall,
+)
 from vorzimmer.control.server import Server
 from vorzimmer.control.wall import Caller, Living, View
 from vorzimmer.core.agent import Agent
@@ -42,6 +52,8 @@ class CallsProcess:
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._stop = asyncio.Event()
+        self.asked: list[Command] = []
+        """What was asked of the talk `c1`."""
 
     def start(self) -> None:
         """Return when it listens."""
@@ -75,7 +87,7 @@ class CallsProcess:
             trouble=Troubles(),
         )
         await staff.start({"alice": ALICE, "bob": BOB})
-        handlers: Handlers = {**agents.handlers(staff, move), Wall: wall, **_callbacks()}
+        handlers: Handlers = {**agents.handlers(staff, move), Wall: wall, **_callbacks(), **self._talks()}
         server = Server(self._folder / "control.sock", handlers, now, Troubles())
         serving = asyncio.create_task(server.run())
         await server.listening.wait()
@@ -84,6 +96,18 @@ class CallsProcess:
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+
+    def _talks(self) -> Handlers:
+        """Whatever is asked of a talk is noted; there is one."""
+
+        async def note(command: Command) -> dict[str, Any]:
+            if getattr(command, "call", "c1") != "c1":
+                raise Refused("no_talk", "no agent is in a talk on this call")
+            self.asked.append(command)
+            return {}
+
+        kinds = [kind for kind in COMMANDS.values() if issubclass(kind, CallCommand | CallResult | Supervision)]
+        return dict.fromkeys(kinds, note)
 
 
 def _callbacks() -> Handlers:
@@ -201,3 +225,40 @@ def test_without_the_calls_process(vorzimmer: Vorzimmer) -> None:
 def test_times_fit_their_column(seconds: float, shown: str) -> None:
     """Minutes and seconds; of who is logged in all day, hours and minutes."""
     assert wall_command._clock(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("hold", "c1"), {"do": "call.hold"}),
+        (("resume", "c1"), {"do": "call.resume"}),
+        (("transfer", "c1", "rota"), {"do": "call.transfer", "to": "rota", "attended": False}),
+        (("transfer", "c1", "chief", "--attended"), {"do": "call.transfer", "to": "chief", "attended": True}),
+        (("complete", "c1"), {"do": "call.complete"}),
+        (("back", "c1"), {"do": "call.back"}),
+        (("join", "c1"), {"do": "call.join"}),
+        (("result", "c1", "spam"), {"do": "call.result", "result": "spam"}),
+        (("record", "start", "c1"), {"do": "recording.start", "consent": "agent"}),
+        (("record", "pause", "c1"), {"do": "recording.pause"}),
+        (("record", "resume", "c1"), {"do": "recording.resume"}),
+        (("record", "withdraw", "c1"), {"do": "recording.withdraw"}),
+        (("supervise", "listen", "bob1", "alice"), {"do": "supervise.listen", "supervisor": "bob1", "agent": "alice"}),
+        (("supervise", "whisper", "bob1", "alice"), {"do": "supervise.whisper"}),
+        (("supervise", "barge", "bob1", "alice"), {"do": "supervise.barge"}),
+    ],
+)
+def test_a_talk(
+    vorzimmer: Vorzimmer, calls_process: CallsProcess, words: tuple[str, ...], wanted: dict[str, Any]
+) -> None:
+    """Each command asks the daemon for what its words say."""
+    vorzimmer("talk", *words)
+    [asked] = calls_process.asked
+    assert wanted.items() <= asked.model_dump().items()
+
+
+@pytest.mark.usefixtures("calls_process")
+def test_a_talk_that_is_not_there(vorzimmer: Vorzimmer) -> None:
+    """The daemon's reason is what the person reads."""
+    said = vorzimmer("talk", "hold", "c9")
+    assert said.exit_code == 1
+    assert "no agent is in a talk on this call" in said.stderr

@@ -25,6 +25,7 @@ COMMANDS = {
     "agent": "agent:app",
     "phone": "phone:app",
     "callback": "callback:app",
+    "talk": "talk:app",
     "route": "route:route",
     "calls": "call:calls",
     "call": "call:call",
