@@ -84,12 +84,13 @@ def test_all_is_well(lines: Check) -> None:
             "AMI: trunk.endpoint names the endpoint 'carrier', which Asterisk",
         ),
         ("HOUSE__REGION", "AT", "AMI: VZ_COUNTRY in the dialplan is not 43, as house.region 'AT' asks for"),
+        ("AGI__PORT", 4574, "AMI: VZ_AGI in the dialplan is not 4574, which is agi.port; feature codes"),
         ("PATHS__STATE", "/nowhere", "paths.state: /nowhere is no folder; make it"),
         ("SMTP__TLS", "starttls", "(tls: starttls): "),
         ("SMTP__CA_FILE", "/nowhere", "mail: "),
     ],
 )
-def test_one_wrong_setting_is_one_finding(lines: Check, name: str, value: str, finding: str) -> None:
+def test_one_wrong_setting_is_one_finding(lines: Check, name: str, value: object, finding: str) -> None:
     """Each mistake is one sentence that names the key and what to do, and the exit code is 1."""
     changed: dict[str, object] = {name: value}
     if name == "SMTP__CA_FILE":
@@ -98,6 +99,12 @@ def test_one_wrong_setting_is_one_finding(lines: Check, name: str, value: str, f
     assert len(wrong(found)) == 1, found
     assert finding in wrong(found)[0]
     assert found[-2:] == ["1 thing is wrong", "exit 1"]
+
+
+def test_a_module_that_must_not_run(lines: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What passes keys by the daemon is named, and where to take it out."""
+    monkeypatch.setattr(check_asterisk, "HARMFUL", {"bridge_simple": "take it out"})
+    assert wrong(lines()) == ["ARI: bridge_simple.so runs; take it out"]
 
 
 def test_everything_away(lines: Check) -> None:

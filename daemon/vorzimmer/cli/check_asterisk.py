@@ -35,6 +35,9 @@ MODULES = (
 )
 """What the daemon's requests and its dialplan use, and what not every Asterisk has loaded."""
 
+HARMFUL = {"bridge_native_rtp": "it passes the keys that agents press by the daemon; noload it in modules.conf"}
+"""What must not run, and why."""
+
 _ADVICE = {"an agent": "see `vorzimmer phone list`, then `vorzimmer phone apply`"}
 
 CONTEXT, EXTENSION = "vorzimmer", "arrive"
@@ -61,6 +64,7 @@ async def ari(settings: Settings) -> Report:
     running = {module.get("name", "").removesuffix(".so") for module in modules if module.get("status") == "Running"}
     missing = [name for name in MODULES if name not in running]
     findings = [*_version(version), *(f"{name}.so does not run; load it in modules.conf" for name in missing)]
+    findings += [f"{name}.so runs; {why}" for name, why in HARMFUL.items() if name in running]
     return Report("ARI", f"Asterisk {version}, all {len(MODULES)} needed modules run", tuple(findings))
 
 
@@ -145,6 +149,8 @@ async def _dialplan(manager: Ami, settings: Settings) -> AsyncIterator[str]:
     country = str(phonenumbers.country_code_for_region(settings.house.region))
     if await _global(manager, "VZ_COUNTRY") != country:
         yield f"VZ_COUNTRY in the dialplan is not {country}, as house.region {settings.house.region!r} asks for"
+    if await _global(manager, "VZ_AGI") != str(settings.agi.port):
+        yield f"VZ_AGI in the dialplan is not {settings.agi.port}, which is agi.port; feature codes would not work"
 
 
 def _enters(answer: Response, app: str) -> bool:
