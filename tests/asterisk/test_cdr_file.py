@@ -82,6 +82,14 @@ def test_line_becomes_a_record() -> None:
     )
 
 
+def test_a_caller_who_was_called_back_is_found(file: Path) -> None:
+    """Asterisk writes one record of two channels that it made for us, and joins their ids with a semicolon."""
+    call_id = "vz1-1795329285.3-back1"
+    write(file, [line(f";{call_id}")])
+    assert ids(read(file)) == [call_id]
+    assert ended(file, [call_id], NOON) == {call_id: NOON}
+
+
 def test_quotes_and_commas_stay_in_their_field() -> None:
     """What a name or a number holds moves no column."""
     found = parse(line("c1", channel='PJSIP/a","b', caller='""'))

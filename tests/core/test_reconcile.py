@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.core.examples import START
 from tests.core.test_witness import completed, told
-from vorzimmer.core.cdr import Cdr
+from vorzimmer.core.cdr import Cdr, Disposition
 from vorzimmer.core.reconcile import TOLERANCE, TRIES, Finding, Kind, Underway, Window, compare
 from vorzimmer.core.witness import Witness
 
@@ -57,6 +57,14 @@ def test_times_may_differ_a_little(changed: dict[str, datetime | None], kinds: l
     """Two seconds are two notes of one instant; a start is as late as the dialplan's tries; more is a difference."""
     found = differences(WITNESS, replace(OURS, **changed))  # type: ignore[arg-type]  # fields by name
     assert [finding.kind for finding in found] == kinds
+
+
+def test_a_call_that_we_make_begins_with_the_agent() -> None:
+    """Asterisk's record of it is of one of two channels; and nobody need have been dialled at all."""
+    ours = replace(OURS, direction="out", started_at=START - timedelta(seconds=40), answered_at=after(30))
+    assert differences(WITNESS, ours) == ()
+    assert differences(None, replace(ours, disposition=Disposition.UNREACHED)) == ()
+    assert [finding.kind for finding in differences(None, ours)] == [Kind.UNWITNESSED]
 
 
 def test_answer_of_ours_alone() -> None:

@@ -84,7 +84,7 @@ def latest(file: Path, call_ids: Collection[str], since: datetime) -> dict[str, 
             for line in lines:
                 oldest = oldest or parse(line)
                 # Nearly all lines are about other calls: those are not worth being parsed.
-                if line[1 : line.find(b'"', 1)] in wanted:
+                if line[1 : line.find(b'"', 1)].removeprefix(b";") in wanted:
                     record = parse(line)
                     if record is not None and record.ended_at >= since:
                         here[record.call_id] = record
@@ -112,6 +112,7 @@ def parse(line: bytes) -> Witness | None:
     started_at, answered_at, ended_at = _instant(started), _instant(answered), _instant(end)
     if started_at is None or ended_at is None or ended_at < started_at or (answered_at is None and answered != NEVER):
         return None
+    call_id = call_id.removeprefix(";")  # the second of two channels has it: a caller whom we have called back
     if not _ID.fullmatch(call_id):
         return None
     return Witness(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from vorzimmer.core.cdr import Cdr
+from vorzimmer.core.cdr import Cdr, Disposition
 from vorzimmer.core.witness import Witness
 
 TOLERANCE = timedelta(seconds=2)
@@ -123,7 +123,7 @@ def _differences(call_id: str, witness: Witness | None, cdr: Cdr | None, underwa
         yield from _of_both(witness, cdr)
     elif witness is not None:
         yield _missing(witness, underway)
-    elif cdr is not None:
+    elif cdr is not None and cdr.disposition is not Disposition.UNREACHED:  # nobody need have been dialled
         what = f"Asterisk has no record of this call ({cdr.disposition})"
         cause = "Asterisk was killed before it wrote it, or its file was rotated away or damaged"
         yield Finding(call_id, Kind.UNWITNESSED, cdr.ended_at, what, cause)
@@ -151,12 +151,14 @@ def _why_missing(witness: Witness, underway: Underway) -> tuple[Kind, str]:
 
 def _of_both(witness: Witness, cdr: Cdr) -> Iterator[Finding]:
     late = cdr.started_at - witness.started_at
-    if not -TOLERANCE <= late <= TRIES:
+    # Of a call that we make Asterisk's record is the agent's, once both have talked, and the caller's if not.
+    is_theirs = cdr.direction == "in"
+    if is_theirs and not -TOLERANCE <= late <= TRIES:
         cause = "the daemon was away when the call came, and took it later" if late > TRIES else _CLOCK
         yield _apart(witness, "begins", late, cause)
     if (cdr.answered_at is None) != (witness.answered_at is None):
         yield _half_answered(witness, cdr)
-    elif cdr.answered_at is not None and witness.answered_at is not None:
+    elif is_theirs and cdr.answered_at is not None and witness.answered_at is not None:
         late = cdr.answered_at - witness.answered_at
         if abs(late) > TOLERANCE:
             yield _apart(witness, "is answered", late, _LATE if late > TOLERANCE else _CLOCK)

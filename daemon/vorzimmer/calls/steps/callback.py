@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from vorzimmer.asterisk.errors import AriError, Unavailable
 from vorzimmer.calls.session import Session
 from vorzimmer.core import callbacks
 from vorzimmer.core.callbacks import Callback, as_data
@@ -64,8 +65,18 @@ async def confirm(call: Session) -> None:
     keeping = asyncio.ensure_future(call.exchange.callbacks.kept())
     try:
         await asyncio.shield(keeping)
-        for sound in THANKS:
-            await call.hearing.play(sound)
+        await _thank(call)
         await call.hang_up(16, by="system")
     finally:
         await keeping  # the ledger, which knows it too, is not closed before
+
+
+async def _thank(call: Session) -> None:
+    """Whatever goes wrong with the sound, the caller is not sent on to the next of the chain."""
+    try:
+        for sound in THANKS:
+            await call.hearing.play(sound)
+    except Unavailable:
+        raise  # the step is begun again
+    except AriError as error:
+        call.record(Kind.PROBLEM, what="not thanked", error=str(error))
