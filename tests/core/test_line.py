@@ -235,6 +235,17 @@ def test_a_pledge_counts_from_its_day_on() -> None:
     assert _offered(line, day) == {"c1": ("anna",)}
 
 
+def test_the_first_caller_of_all_finds_the_day_known() -> None:
+    """Whoever joins before anything was asked is asked about on that day: pledges on file count at once."""
+    _, line = _line(make_agent("anna", pledged_on="2000-01-01"))
+    sworn = replace(PLAIN, secrecy=True)
+    line.join(_caller("c1", needs=sworn))
+    assert line.place("c1") == 1
+    line.leave("c1")
+    assert line.logged_in(sworn, later(100)) == 1
+    assert line.idle(sworn, later(100)) == 1
+
+
 def test_the_book_decides_from_the_moment_it_changes() -> None:
     """New skills, new agents and taken-back ones count for callers who wait already."""
     floor, line = _line(ANNA)

@@ -11,6 +11,7 @@ from datetime import datetime
 from vorzimmer.core.floor import Floor
 from vorzimmer.core.forecast import predicted_wait
 from vorzimmer.core.line import Line, Offer, Waiting
+from vorzimmer.core.overflow import Outlook
 from vorzimmer.core.ports import Clock
 from vorzimmer.core.presence import Act, Presence, State
 from vorzimmer.core.serving import Needs
@@ -113,6 +114,16 @@ class WaitingLine:
     def logged_in(self, needs: Needs, at: datetime) -> int:
         """Agents at work who may serve such a call."""
         return self._line.logged_in(needs, at)
+
+    def outlook(self, waiting: Waiting, at: datetime) -> Outlook:
+        """What a call may expect that does not wait yet."""
+        ahead = self.ahead(waiting)
+        return Outlook(
+            at_work=self._line.logged_in(waiting.needs, at),
+            idle=self._line.idle(waiting.needs, at),
+            ahead=ahead,
+            predicted=self.predicted(waiting.needs, ahead + 1, at),
+        )
 
     def ahead(self, waiting: Waiting) -> int:
         """How many would be served before this one, which does not wait yet."""

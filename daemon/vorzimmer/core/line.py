@@ -86,7 +86,8 @@ class Line:
     def join(self, waiting: Waiting) -> None:
         """Take a caller in; one who is here already gets its new demands, and its place by them."""
         self.leave(waiting.call)
-        self._day = self._day or waiting.since.date()
+        if self._day is None:
+            self._note_day(waiting.since)
         self._insert(waiting)
 
     def leave(self, call: str) -> None:
@@ -128,6 +129,11 @@ class Line:
         """
         self._note_day(at)
         return (self._kind(needs).agents & self._at_work).bit_count()
+
+    def idle(self, needs: Needs, at: datetime) -> int:
+        """How many agents who may serve such a call today are free."""
+        self._note_day(at)
+        return (self._kind(needs).agents & self._idle_bits).bit_count()
 
     def deserted(self, at: datetime) -> list[str]:
         """The calls that nobody at work may serve any more, in the line's order."""

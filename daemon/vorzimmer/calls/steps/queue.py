@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vorzimmer.calls import agent_leg
 from vorzimmer.calls.leg import Leg
@@ -20,6 +20,7 @@ from vorzimmer.calls.talk import Ending, Talk
 from vorzimmer.calls.whisper import whisper
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.line import Offer, Waiting
+from vorzimmer.core.overflow import why_not
 from vorzimmer.core.plan import Queue
 
 SLACK = 3
@@ -31,7 +32,8 @@ async def run(call: Session, step: Queue) -> bool:
     if callback.is_promised(call):
         await callback.confirm(call)
         return True
-    since = call.begun.since or call.now()
+    began = _since(call)
+    since = began or call.now()
     waiting = Waiting(
         call=call.id,
         needs=step.needs,
@@ -40,7 +42,7 @@ async def run(call: Session, step: Queue) -> bool:
         at_once=step.at_once,
         last_agent=call.exchange.line.last_agent(step.needs.client, call.incoming.caller),
     )
-    reason = _overflow(call, step, waiting)
+    reason = _overflow(call, step, waiting, again=began is not None)
     if reason is None:
         call.record(Kind.QUEUED, ahead=call.exchange.line.ahead(waiting), priority=step.priority)
         deadline = since + timedelta(seconds=step.wait)
@@ -51,20 +53,17 @@ async def run(call: Session, step: Queue) -> bool:
     return False
 
 
-def _overflow(call: Session, step: Queue, waiting: Waiting) -> str | None:
-    """Why the caller does not even begin to wait."""
-    line, now = call.exchange.line, call.exchange.clock()
-    if not line.logged_in(step.needs, now):
-        return "no agent is logged in"
-    if call.begun.since is not None:
-        return None  # had begun to wait before a restart
-    ahead = line.ahead(waiting)
-    if step.most_waiting is not None and ahead > step.most_waiting:
-        return f"{ahead} are waiting already, {step.most_waiting} at most"
-    predicted = line.predicted(step.needs, ahead + 1, now)
-    if step.most_wait is not None and ahead and predicted is not None and predicted > step.most_wait:
-        return f"a wait of {predicted:.0f} s is predicted, {step.most_wait} s at most"
-    return None
+def _overflow(call: Session, step: Queue, waiting: Waiting, *, again: bool) -> str | None:
+    """Why the caller does not even begin to wait. `again`: it had begun to, and keeps its place."""
+    outlook = call.exchange.line.outlook(waiting, call.exchange.clock())
+    return why_not(replace(step, most_waiting=None, most_wait=None) if again else step, outlook)
+
+
+def _since(call: Session) -> datetime | None:
+    """When the caller began to wait, if this step was begun before: by another process, or before a gap."""
+    steps = [event for event in call.events if event.kind is Kind.STEP]
+    same = [event for event in steps if event.data.get("n") == steps[-1].data.get("n")]
+    return same[0].at if len(same) > 1 else None
 
 
 async def _serve(call: Session, step: Queue, waiting: Waiting, seconds: float) -> str | None:
