@@ -11,8 +11,8 @@ from vorzimmer.core.plan import Queue
 class Outlook:
     """What a caller who is about to wait may expect.
 
-    `at_work`: agents who may serve it and work; `idle`: those of them who are free. `ahead`: callers who would be served
-    before. `predicted`: seconds until its turn if nobody is free; None: nobody knows.
+    `at_work`: agents who may serve it and work; `idle`: those of them who are free. `ahead`: callers who would be
+    served before. `predicted`: seconds until its turn if nobody is free; None: nobody knows.
     """
 
     at_work: int
