@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -54,6 +54,8 @@ class CallsProcess:
         self._stop = asyncio.Event()
         self.asked: list[Command] = []
         """What was asked of the talk `c1`."""
+        self.behind = timedelta()
+        """By so much the wall's clock is behind."""
 
     def start(self) -> None:
         """Return when it listens."""
@@ -73,7 +75,7 @@ class CallsProcess:
             assert (agent, team) == ("alice", "law")
 
         async def wall(_: Wall) -> dict[str, Any]:
-            at = now()
+            at = now() - self.behind
             waiting = Caller(call="w-1", client="kanzlei", since=at - timedelta(seconds=75), place=1, predicted=30)
             living = Living.of([event(0, Kind.ARRIVED, dialled=DID, caller="+4930\x1b[2J")])
             return View.of(at, [waiting], [living], staff.seen()).model_dump(mode="json")
@@ -211,6 +213,15 @@ def test_the_wall_for_scripts(vorzimmer: Vorzimmer) -> None:
     assert [(agent["agent"], agent["expected"]) for agent in told["agents"]] == [("alice", True), ("bob", False)]
     assert told["today"]["offered"] == 0
     assert told["formula"].startswith("answered within 20 s")
+
+
+def test_today_is_the_day_of_the_calls_process(
+    vorzimmer: Vorzimmer, calls_process: CallsProcess, call_stored: Callable[..., None]
+) -> None:
+    """The figures on the wall belong to the calls beside them, wherever the wall hangs."""
+    calls_process.behind = timedelta(days=3)
+    call_stored("then", at=datetime.now(UTC) - calls_process.behind)
+    assert json.loads(vorzimmer("wall", "--json").stdout)["today"]["offered"] == 1
 
 
 def test_without_the_calls_process(vorzimmer: Vorzimmer) -> None:

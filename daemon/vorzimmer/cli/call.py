@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from vorzimmer.cli import context
-from vorzimmer.cli.show import console, plain, print_json
+from vorzimmer.cli.show import console, pairs, plain, print_json
 from vorzimmer.core.call_segments import Segment
 from vorzimmer.core.cdr import PERSONAL, Cdr, to_json
 from vorzimmer.core.ledger import CallEvent, Phase
@@ -135,7 +135,7 @@ def _events(events: tuple[CallEvent, ...], zone: ZoneInfo) -> Table:
 
 
 def _about(event: CallEvent) -> str:
-    return plain(", ".join(f"{key}: {value}" for key, value in event.data.items() if value not in (None, "")))
+    return plain(pairs(event.data))
 
 
 def _summary(timeline: Timeline, zone: ZoneInfo) -> Iterator[str]:
@@ -145,7 +145,9 @@ def _summary(timeline: Timeline, zone: ZoneInfo) -> Iterator[str]:
         return
     spent = ((phase.value, getattr(cdr, phase.value)) for phase in Phase)
     yield f"\n{cdr.disposition.value}, cause {cdr.cause}, hung up by {cdr.hung_up_by}; {cdr.reason}"
-    yield f"{_seconds(cdr.duration)} s: " + ", ".join(f"{name} {_seconds(value)}" for name, value in spent if value)
+    yield f"{_seconds(cdr.duration)} s: " + ", ".join(
+        f"{name.replace('_', ' ')} {_seconds(value)}" for name, value in spent if value
+    )
     if cdr.overflow:
         yield f"left the queue: {plain(cdr.overflow)}"
     for segment in timeline.segments:

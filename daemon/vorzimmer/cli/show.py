@@ -24,6 +24,23 @@ def plain(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
+def pairs(data: Mapping[str, Any]) -> str:
+    """Names and values for a person, nothing of what is empty: `to: 0, steps: [Answer, Queue], looped: no`."""
+    return ", ".join(f"{key}: {_written(value)}" for key, value in data.items() if value not in (None, "", [], {}))
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return f"({pairs(value)})"
+        case list():
+            return f"[{', '.join(map(_written, value))}]"
+        case _:
+            return str(value)
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     """One object, one line; times ISO 8601, decimals as text."""
     typer.echo(orjson.dumps(value, default=str).decode())

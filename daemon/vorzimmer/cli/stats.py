@@ -47,7 +47,7 @@ def stats(
         )
         return
     console().print(_served({**clients, "all": whole}))
-    typer.echo(f"\nservice level: {formula(target, short)}")
+    typer.echo(f"\nservice level: {formula(target, short)}; all times in seconds")
     if work:
         console().print("", _worked(work))
 
@@ -81,7 +81,16 @@ def _plain(found: Figures) -> dict[str, Any]:
 def _served(rows: dict[str, Figures]) -> Table:
     table = Table(box=None, header_style="bold")
     table.add_column("client")
-    for name in ("offered", "answered", "abandoned", "overflowed", "service level", "wait", "talk", "wrap-up"):
+    for name in (
+        "offered",
+        "answered",
+        "abandoned",
+        "overflowed",
+        "service level",
+        "mean wait",
+        "mean talk",
+        "mean wrap-up",
+    ):
         table.add_column(name, justify="right")
     for client, found in rows.items():
         counts = (found.offered, found.answered, found.abandoned + found.gone_at_once, found.overflowed)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,11 @@ _ORDER = [
     State.LOGGED_OUT,
 ]
 
+_AGENT = ("agent", "is", "for", "reason", "telephone", "roster", "call")
+
+_RIGHT = {"place", "waits", "for", "predicted"}
+"""Columns of figures."""
+
 
 def wall(
     ctx: typer.Context,
@@ -69,11 +74,11 @@ class _Today:
 
 
 async def _show_once(settings: Settings, *, json: bool) -> None:
-    today = await _figures(settings)
     try:
         view = await _look(settings)
     except (Refused, Unreachable) as why:
         context.fail(str(why))
+    today = await _figures(settings, view.at)
     if json:
         found = today.found and {**asdict(today.found), "level": today.found.level}
         print_json({**view.model_dump(mode="json"), "today": found, "formula": formula()})
@@ -87,10 +92,11 @@ async def _refresh(settings: Settings, every: float) -> None:
     counted, today = float("-inf"), _Today()
     with Live(console=console(), screen=True, auto_refresh=False) as live:
         while True:
-            if loop.time() - counted >= STATISTICS:
-                counted, today = loop.time(), await _figures(settings)
             try:
-                page: Any = _page(await _look(settings), today, zone)
+                view = await _look(settings)
+                if loop.time() - counted >= STATISTICS:
+                    counted, today = loop.time(), await _figures(settings, view.at)
+                page: Any = _page(view, today, zone)
             except (Refused, Unreachable) as why:
                 page = Text(str(why), style="bold red")
             live.update(page, refresh=True)
@@ -101,10 +107,10 @@ async def _look(settings: Settings) -> View:
     return View.model_validate(await ask(settings, Wall(actor=actor())))
 
 
-async def _figures(settings: Settings) -> _Today:
-    """Today's figures. The wall is worth looking at without them."""
+async def _figures(settings: Settings, at: datetime) -> _Today:
+    """The figures of the day that it is for the calls process. The wall is worth looking at without them."""
     zone = ZoneInfo(settings.house.timezone)
-    since, until = bounds(datetime.now(UTC).astimezone(zone).date(), zone)
+    since, until = bounds(at.astimezone(zone).date(), zone)
     try:
         conn = await asyncpg.connect(settings.database.dsn.get_secret_value(), timeout=5)
         try:
@@ -123,11 +129,11 @@ def _page(view: View, today: _Today, zone: ZoneInfo) -> Group:
         Text(head, style="bold"),
         Text(_day(today), style="dim"),
         Text(),
-        _table(view, ("", "waiting for", "for", "predicted", "call"), _waiting, view.waiting),
+        _table(view, ("place", "client", "waits", "predicted", "call"), _waiting, view.waiting, "nobody waits"),
         Text(),
-        _table(view, ("client", "caller", "is in", "for", "agents", "call"), _living, view.calls),
+        _table(view, ("client", "caller", "is in", "for", "agents", "call"), _living, view.calls, "no calls"),
         Text(),
-        _table(view, ("agent", "is", "for", "reason", "telephone", "roster", "call"), _agent, _sorted(view.agents)),
+        _table(view, _AGENT, _agent, _sorted(view.agents), "no agents"),
     )
 
 
@@ -138,10 +144,15 @@ def _day(today: _Today) -> str:
     return f"{counts}, service level {percent(today.found.level)} ({formula()})"
 
 
-def _table(view: View, names: Iterable[str], line: Callable[[View, Any], Iterable[str]], rows: Iterable[Any]) -> Table:
+def _table(
+    view: View, names: Iterable[str], line: Callable[[View, Any], Iterable[str]], rows: Sequence[Any], none: str
+) -> Table | Text:
+    """A line for each row; `none` says that there is no row."""
+    if not rows:
+        return Text(none, style="dim")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in names:
-        table.add_column(name, justify="right" if name in ("", "for", "predicted") else "left", no_wrap=True)
+        table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=True)
     for row in rows:
         table.add_row(*map(plain, line(view, row)))
     return table
