@@ -1,7 +1,7 @@
 """The main job, shown on real calls: `make demo`.
 
-Sandbox up, clients imported, calls placed one after another, then what is left of them read back from PostgreSQL and
-from the mail server. Exits with 1 if any call, CDR or mail is missing, double or wrong.
+Sandbox up, clients and agents imported, telephones registered, calls placed, then what is left of them read back from
+PostgreSQL and from the mail server. Exits with 1 if any call, CDR or mail is missing, double or wrong.
 """
 
 from __future__ import annotations
@@ -10,13 +10,36 @@ import argparse
 import asyncio
 import shutil
 import sys
-from email.message import EmailMessage
 from pathlib import Path
 
 import asyncpg
 
-from tests.demo.acts import ACTS
-from tests.demo.stage import ROOT, DemoError, Stage
+from tests.demo import acts, queue_acts
+from tests.demo.judge import judge, show_cdrs, show_mails
+from tests.demo.stage import AT, ROOT, DemoError, Stage
+from tests.sipp.baresip import BaresipError
+from tests.sipp.call import CallEndedError
+from tests.sipp.registration import RegistrationError
+from tests.sipp.rtp import LineClosedError
+from vorzimmer.control.client import Unreachable
+from vorzimmer.sandbox.sandbox import SandboxError
+
+SCENES = (*acts.SCENES, *((act,) for act in queue_acts.ACTS))
+ACTS = [act for scene in SCENES for act in scene]
+CALLS = [call for act in ACTS for call in act.calls]
+
+FAILURES = (
+    AssertionError,
+    BaresipError,
+    CallEndedError,
+    DemoError,
+    LineClosedError,
+    RegistrationError,
+    SandboxError,
+    TimeoutError,
+    Unreachable,
+)
+"""Something did not happen as it should."""
 
 
 async def main(folder: Path, *, keep: bool) -> int:
@@ -24,75 +47,37 @@ async def main(folder: Path, *, keep: bool) -> int:
     stage = Stage(folder)
     try:
         await stage.build()
-        for act in ACTS:
-            stage.say(f"{act.caller} calls: {act.title}")
-            await act.play(stage, act.caller)
-        cdrs, mails = await stage.cdrs(len(ACTS)), await stage.mails(sum(act.mail is not None for act in ACTS))
-        show_cdrs(stage, cdrs)
-        show_mails(stage, mails)
-        wrong = [*judge_cdrs(cdrs), *judge_mails(mails)]
-    except (DemoError, TimeoutError, AssertionError) as error:
-        wrong = [f"{type(error).__name__}: {error}"]
+        for scene in SCENES:
+            for act in scene:
+                stage.say(f"{' and '.join(act.callers)} {'call' if len(act.callers) > 1 else 'calls'}: {act.title}")
+            async with asyncio.TaskGroup() as playing:
+                for act in scene:
+                    playing.create_task(act.play(stage, *act.callers))
+        cdrs, mails = await stage.cdrs(len(CALLS)), await stage.mails(sum(call.mail is not None for call in CALLS))
+        stage.say(f"{len(cdrs)} CDRs in PostgreSQL, with the seconds that each caller spent:")
+        show_cdrs(cdrs)
+        stage.say(f"{len(mails)} mails at the mail server:")
+        show_mails(mails)
+        await look_back(stage, cdrs)
+        wrong = judge(ACTS, cdrs, mails)
+    except* FAILURES as failed:
+        wrong = [f"{type(error).__name__}: {error}" for error in failed.exceptions]
     finally:
         await stage.clear(keep=keep)
     for sentence in wrong:
         stage.say(f"WRONG: {sentence}")
-    stage.say("everything is as it should be" if not wrong else f"{len(wrong)} things are wrong")
+    stage.say("something is wrong" if wrong else "everything is as it should be")
     if keep and not wrong:
         tell_how_to_call(stage, await stage.leave_running())
     return 1 if wrong else 0
 
 
-def show_cdrs(stage: Stage, cdrs: list[asyncpg.Record]) -> None:
-    """The CDR table as PostgreSQL has it."""
-    stage.say(f"{len(cdrs)} CDRs in PostgreSQL:")
-    columns = ("ring", "announcement", "queue", "talk", "forwarded", "machine")
-    head = f"{'caller':<14}{'client':<11}{'disposition':<12}{'by':<8}" + "".join(f"{name[:8]:>9}" for name in columns)
-    print(head)
+async def look_back(stage: Stage, cdrs: list[asyncpg.Record]) -> None:
+    """One call from its first event to its mail, and the whole day."""
     for cdr in cdrs:
-        texts = (cdr["caller"], cdr["client"] or "-", cdr["disposition"], cdr["answered_by"] or "-")
-        seconds = "".join(f"{cdr[name]:>9.1f}" for name in columns)
-        print(f"{texts[0]:<14}{texts[1]:<11}{texts[2]:<12}{texts[3]:<8}{seconds}")
-
-
-def show_mails(stage: Stage, mails: list[EmailMessage]) -> None:
-    """The mails as the mail server has them."""
-    stage.say(f"{len(mails)} mails at the mail server:")
-    for mail in mails:
-        attached = [part.get_filename() for part in mail.iter_attachments()]
-        print(f"  {mail['To']:<28}{mail['Subject']} {attached or ''}")
-
-
-def judge_cdrs(cdrs: list[asyncpg.Record]) -> list[str]:
-    """What is missing, double or wrong among the CDRs."""
-    wrong = [] if len(cdrs) == len(ACTS) else [f"{len(cdrs)} CDRs, {len(ACTS)} calls"]
-    for act in ACTS:
-        found = [cdr for cdr in cdrs if cdr["caller"] == act.caller]
-        if len(found) != 1:
-            wrong.append(f"{len(found)} CDRs of {act.caller} ({act.title})")
-            continue
-        seen = (found[0]["client"], found[0]["disposition"], found[0]["answered_by"])
-        if seen != (act.client, act.disposition, act.answered_by):
-            wrong.append(f"{act.title}: CDR says {seen}")
-        if found[0]["talk"] < act.talk:
-            wrong.append(f"{act.title}: CDR says {found[0]['talk']} s of talk")
-    return wrong
-
-
-def judge_mails(mails: list[EmailMessage]) -> list[str]:
-    """What is missing, double or wrong among the mails."""
-    wrong = []
-    if len({mail["Message-ID"] for mail in mails}) != len(mails):
-        wrong.append("a mail came twice")
-    for address in {act.mail for act in ACTS if act.mail}:
-        due, came = sum(act.mail == address for act in ACTS), sum(mail["To"] == address for mail in mails)
-        if due != came:
-            wrong.append(f"{came} mails to {address}, {due} are due")
-    messages = sum(act.disposition == "message" for act in ACTS)
-    attached = sum(part.get_content_type() == "audio/mpeg" for mail in mails for part in mail.iter_attachments())
-    if attached != messages:
-        wrong.append(f"{attached} recordings attached, {messages} were left")
-    return wrong
+        if cdr["caller"] == queue_acts.ASKED_FIRST:
+            await stage.show("call", cdr["call_id"])
+    await stage.show("stats", "--day", AT[:10])
 
 
 def tell_how_to_call(stage: Stage, daemon: int) -> None:
@@ -101,7 +86,11 @@ def tell_how_to_call(stage: Stage, daemon: int) -> None:
     stage.say("The sandbox is still up, the daemon too, now with today's clock.")
     print(
         f"  call by softphone:  sip:+4989100001@127.0.0.1:{sandbox.sip_port}, from this machine, without an account\n"
-        f"  be the agent:       a softphone that listens on 127.0.0.1:{sandbox.agent_port(1)}\n"
+        f"  be agent1:          a softphone that listens on 127.0.0.1:{sandbox.agent_port(1)}\n"
+        f"  be Anna:            {vorzimmer} phone password anna-home; {vorzimmer} phone apply;\n"
+        f"                      a softphone that registers as anna-home at 127.0.0.1:{sandbox.sip_port};\n"
+        f"                      dial *10, and then call +4989100005 from another\n"
+        f"  the wall:           {vorzimmer} wall\n"
         f"  call without one:   .venv/bin/vorzimmer sandbox call +4989100004 --folder {stage.folder}\n"
         f"  what became of it:  {vorzimmer} calls\n"
         f"  the mails:          {sandbox.mail / 'new'}\n"

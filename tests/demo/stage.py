@@ -6,19 +6,27 @@ import asyncio
 import contextlib
 import email
 import email.policy
-import os
 import shutil
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncpg
 
+from tests.demo.people import Anna, Ben, anna_at_home
 from tests.sipp import sound
 from tests.sipp.outgoing import Outgoing
-from tests.sipp.phone import Phone
+from tests.sipp.phone import Login, Phone
+from tests.sipp.sound import Samples
+from vorzimmer.control.client import connect
+from vorzimmer.control.commands import Command, Wall
+from vorzimmer.control.wall import AgentSeen, View
+from vorzimmer.core.ledger import Phase
+from vorzimmer.core.presence import State
 from vorzimmer.sandbox.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +34,13 @@ AT = "2026-12-25T12:30:00+01:00"
 PATIENCE = 30.0
 """Seconds that any wait of the demo may take before it counts as failed."""
 
-SOUNDS = {"holiday": 31, "closed": 32, "lunch": 33, "machine": 34}
-"""The announcements, made as distinct sounds by their seeds."""
+SOUNDS = {
+    name: sound.announcement(seed, 1.5)
+    for name, seed in {"holiday": 31, "closed": 32, "lunch": 33, "machine": 34}.items()
+} | {"whisper": sound.announcement(35, 0.7)}
+"""The clients' announcements, each a sound unlike all others. The whisper is what agents hear before a caller."""
+
+T = TypeVar("T")
 
 
 class DemoError(Exception):
@@ -43,6 +56,8 @@ class Stage:
         self.pbx = ("127.0.0.1", 0)
         self.agents: list[Phone]
         self.outside: Phone
+        self.anna: Anna
+        self.ben: Ben
         self._began = time.monotonic()
         self._daemon: asyncio.subprocess.Process | None = None
         self._phones = contextlib.AsyncExitStack()
@@ -54,33 +69,50 @@ class Stage:
     async def build(self) -> None:
         """Sandbox, schema, clients, daemon."""
         self.say("starting a private Asterisk, PostgreSQL and mail server …")
-        self.sandbox = await asyncio.to_thread(Sandbox.up, self.folder, agents=4)
+        self.sandbox = await asyncio.to_thread(Sandbox.up, self.folder, agents=3)
         self.pbx = ("127.0.0.1", self.sandbox.sip_port)
         self.agents = [await self.phone(self.sandbox.agent_port(number)) for number in (1, 2, 3)]
         self.outside = await self.phone(self.sandbox.trunk_port)
         await self.vorzimmer("migrate")
         await asyncio.to_thread(self._lay_out_clients)
         await self.vorzimmer("import", str(self.folder / "clients.toml"))
+        await self._set_up_telephones()
         await self.start_daemon()
 
     def _lay_out_clients(self) -> None:
         """The client file, and beside it a folder of announcements for each client."""
         shutil.copy(Path(__file__).with_name("clients.toml"), self.folder)
-        for client in ("mueller", "praxis", "laden"):
+        for client in ("mueller", "praxis", "laden", "tierklinik"):
             (self.folder / client).mkdir(exist_ok=True)
-            for name, seed in SOUNDS.items():
-                sound.write_wav(self.folder / client / f"{name}.wav", sound.announcement(seed))
+            for name, samples in SOUNDS.items():
+                sound.write_wav(self.folder / client / f"{name}.wav", samples)
+
+    async def _set_up_telephones(self) -> None:
+        """The two agents' own: a password for each, told to Asterisk, and typed into the telephone."""
+        names = ("anna-home", "ben-desk")
+        passwords = await asyncio.gather(*(self.vorzimmer("phone", "password", name) for name in names))
+        hers, his = (Login(name, told.strip()) for name, told in zip(names, passwords, strict=True))
+        await self.vorzimmer("phone", "apply")
+        self.anna = await self._phones.enter_async_context(anna_at_home(self.folder / "baresip", hers, self.pbx))
+        self.ben = Ben(await self.phone(), his, self.pbx, self.asterisk_sound)
+        await self.ben.register()
+        self.say("   anna-home (baresip) and ben-desk have registered at Asterisk, each with its new password")
 
     async def vorzimmer(self, *args: str) -> str:
-        """Run a command as a person would, and show it."""
+        """Run a command as a person would, and show it; what it prints."""
         self.say(f"$ vorzimmer {' '.join(args)}")
         running = await asyncio.create_subprocess_exec(
-            *self.command(*args), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *self.command(*args), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
-        output = (await running.communicate())[0].decode()
+        printed, complained = (stream.decode() for stream in await running.communicate())
         if running.returncode:
-            raise DemoError(f"vorzimmer {args[0]} failed: {output}")
-        return output
+            raise DemoError(f"vorzimmer {args[0]} failed: {printed}{complained}")
+        return printed
+
+    async def show(self, *args: str) -> None:
+        """Run a command and show what it prints."""
+        for line in (await self.vorzimmer(*args)).splitlines():
+            print(f"          {line.rstrip()}")
 
     def command(self, *args: str) -> list[str]:
         """The command line of `vorzimmer` in this sandbox."""
@@ -107,7 +139,6 @@ class Stage:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
             )
         assert self._daemon.stdout is not None
         async with asyncio.timeout(PATIENCE):
@@ -124,7 +155,8 @@ class Stage:
     async def stop_daemon(self) -> None:
         """SIGTERM, and wait for the clean end."""
         if self._daemon is not None:
-            self._daemon.terminate()
+            with contextlib.suppress(ProcessLookupError):  # it never started
+                self._daemon.terminate()
             async with asyncio.timeout(PATIENCE):
                 await self._daemon.wait()
             self._daemon = None
@@ -137,27 +169,80 @@ class Stage:
         """A call from outside."""
         return await (await self.phone()).call(to, self.pbx, from_)
 
+    async def wall(self) -> View:
+        """Who waits, who talks, what the agents do."""
+        return View.model_validate(await self.ask(Wall(actor="demo")))
+
+    async def ask(self, command: Command) -> dict[str, Any]:
+        """Ask the daemon over its control socket."""
+        async with connect(self.sandbox.control) as control:
+            return await control.ask(command)
+
+    async def becomes(self, agent: str, state: State) -> AgentSeen:
+        """Wait until an agent is in a state.
+
+        Raises:
+            DemoError: it is another one.
+        """
+
+        def seen(wall: View) -> AgentSeen:
+            return next(one for one in wall.agents if one.agent == agent)
+
+        found = seen(await patiently(self.wall, lambda wall: seen(wall).state is state))
+        if found.state is not state:
+            raise DemoError(f"{agent} is {found.state}, not {state}")
+        return found
+
+    async def comes_to(self, caller: str, phase: Phase) -> None:
+        """Wait until a caller's call is in a phase.
+
+        Raises:
+            DemoError: it is not.
+        """
+
+        def seen(wall: View) -> list[Phase]:
+            return [call.phase for call in wall.calls if call.caller == caller]
+
+        found = seen(await patiently(self.wall, lambda wall: seen(wall) == [phase]))
+        if found != [phase]:
+            raise DemoError(f"{caller} is in {found}, not in {phase}")
+
+    def music(self) -> Samples:
+        """How the music begins that waiting callers hear."""
+        [file] = (self.folder / "asterisk" / "music").iterdir()
+        return sound.load(file)[: sound.RATE // 2]
+
+    def asterisk_sound(self, name: str) -> Samples:
+        """One of Asterisk's own sounds."""
+        return sound.load(self.sandbox.asterisk.root.data / "sounds" / "en" / f"{name}.gsm")
+
+    async def talk_files(self) -> list[Path]:
+        """Every file of a recorded talk, wherever Asterisk or the daemon may write."""
+        folders = (self.folder / "asterisk" / "spool", self.sandbox.recordings)
+        return sorted(file for folder in folders for file in folder.rglob("talk-*"))
+
     async def cdrs(self, count: int) -> list[asyncpg.Record]:
         """The CDRs from PostgreSQL, once there are `count` or the patience is over."""
         conn = await asyncpg.connect(self.sandbox.dsn)
+
+        async def stored() -> list[asyncpg.Record]:
+            return list(
+                await conn.fetch("SELECT * FROM cdr JOIN cdr_person USING (call_id) ORDER BY caller, stored_at")
+            )
+
         try:
-            until = time.monotonic() + PATIENCE
-            while True:
-                rows = await conn.fetch("SELECT * FROM cdr JOIN cdr_person USING (call_id) ORDER BY stored_at, call_id")
-                if len(rows) >= count or time.monotonic() > until:
-                    return list(rows)
-                await asyncio.sleep(0.1)
+            return await patiently(stored, lambda rows: len(rows) >= count)
         finally:
             await conn.close()
 
     async def mails(self, count: int) -> list[EmailMessage]:
         """The mails from the mail server, once there are `count` or the patience is over."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            files = sorted((self.sandbox.mail / "new").glob("*.eml"))
-            if len(files) >= count or time.monotonic() > until:
-                return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-            await asyncio.sleep(0.1)
+
+        async def arrived() -> list[Path]:
+            return sorted((self.sandbox.mail / "new").glob("*.eml"))
+
+        files = await patiently(arrived, lambda files: len(files) >= count)
+        return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
 
     async def clear(self, *, keep: bool) -> None:
         """Stop everything, the sandbox too unless it is to be kept."""
@@ -165,3 +250,14 @@ class Stage:
         await self.stop_daemon()
         if not keep and hasattr(self, "sandbox"):
             await asyncio.to_thread(self.sandbox.down)
+
+
+async def patiently(look: Callable[[], Awaitable[T]], good: Callable[[T], bool]) -> T:
+    """Look again and again until it is good or the patience is over; what was seen last."""
+    seen = await look()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while not good(seen):
+                await asyncio.sleep(0.1)
+                seen = await look()
+    return seen
