@@ -176,6 +176,21 @@ async def test_a_caller_who_calls_again_or_is_taken_out_is_not_called(house: Hou
     await house.becomes("a1", "available")
 
 
+async def test_an_agent_who_does_not_wait_for_the_caller(house: House) -> None:
+    """The caller's telephone stops ringing; it counts as tried, for a missed call was seen there."""
+    phone, other = await busy(house)
+    outside = await house.trunk()
+    await asks(house)
+    await other.hang_up()
+    at_desk, back = await rung(phone, outside)
+    await at_desk.hang_up()
+    assert (await back.finished()).status == 487
+    *_, called = await house.cdrs(3)
+    assert (called["direction"], called["disposition"]) == ("out", "unreached")
+    assert [one["attempts"] for one in await listed(house)] == [1]
+    await house.becomes("a1", "available")
+
+
 class TestKilled:
     """The daemon dies, and whoever waits to be called back is called all the same, once."""
 
@@ -214,6 +229,23 @@ class TestKilled:
         await back.hang_up()
         await house.cdrs(3)
         assert len(outside.incoming) == 1
+
+    async def test_while_the_caller_rings_who_does_not_answer(self, house: House, kill: Kill) -> None:
+        """Nobody saw that the line was busy: it counts as tried, and the agent who waited is free."""
+        phone, other = await busy(house)
+        outside = await house.trunk()
+        await asks(house)
+        await other.hang_up()
+        at_desk, back = await rung(phone, outside)
+        await kill()
+        back.reject(486)
+        assert (await back.finished()).status == 486
+        await house.start()
+        assert (await at_desk.finished()).by == "far"
+        *_, called = await house.cdrs(3)
+        assert (called["direction"], called["disposition"]) == ("out", "unreached")
+        assert [one["attempts"] for one in await listed(house)] == [1]
+        await house.becomes("a1", "available")
 
     async def test_while_the_caller_rings_and_while_they_talk(self, house: House, kill: Kill) -> None:
         """It rings on, they are put through by the next daemon, and talk on under the one after."""

@@ -7,6 +7,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from tests.e2e.house import CALLER, House, eventually
 from tests.e2e.test_calls import DID, MACHINE, client, talking
 from tests.sipp import sound
@@ -131,6 +133,25 @@ async def test_places_and_states_outlive_the_daemon(house: House, kill: Kill) ->
     for call in (second, third):
         await call.hang_up()
     await house.cdrs(3)
+
+
+@pytest.mark.parametrize("leaves", ["agent", "caller"])
+async def test_an_agent_is_free_though_nobody_saw_the_end(house: House, kill: Kill, leaves: str) -> None:
+    """One of the two hangs up while there is no daemon: the next one does not think for ever that the agent talks."""
+    await house.use(client(queue()), agents=(agent(1),))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    call = await house.call(DID)
+    talk = await phone.invited()
+    await talk.answer()
+    await talking(call, talk)
+    await kill()
+    await (talk if leaves == "agent" else call).hang_up()
+    await house.start()
+    await (call if leaves == "agent" else talk).finished()
+    await house.cdr()
+    await house.becomes("a1", "available")
 
 
 async def test_two_are_rung_and_both_answer(house: House) -> None:

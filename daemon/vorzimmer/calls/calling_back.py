@@ -116,7 +116,8 @@ async def _is_there(call: OutgoingCall, agent: Leg | None) -> bool:
     finally:
         outcome.cancel()
         if not call.answered:
-            await callee.hang_up()
+            with contextlib.suppress(AriError):  # if it does not take effect, the end of the call asks again
+                await callee.hang_up()
     with contextlib.suppress(AriError):
         await agent.channel.stop_ringing()
     return call.answered

@@ -48,12 +48,12 @@ class OutgoingCall(Session):
         call.hold_back()
         call.client = plan.client
         # What a daemon that died had rung for it may still be there under the first numbers.
-        call._dialled = int(call.arrived.timestamp())
+        call._dialled = int(call.arrived.timestamp() * 1000)
         asked = {"asked_in": callback.asked_in, "attempt": callback.attempts + 1}
         call.record(Kind.ARRIVED, at=call.arrived, direction="out", **asked, **resume.arrival(call.incoming))
         call.record(Kind.ROUTED, **{**resume.routed(plan), "reason": "the caller had asked to be called back"})
         place = place_of_queue(plan)
-        call.record(Kind.STEP, n=place or 0, step=Queue.__name__, reason="called back")
+        call.record(Kind.STEP, n=place or 0, step="CallingBack", reason="an agent is free, at the place that was kept")
         return call
 
     @classmethod

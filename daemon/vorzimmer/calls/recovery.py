@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,9 +19,10 @@ import structlog
 
 from vorzimmer.asterisk import events, gap
 from vorzimmer.asterisk.errors import AriError, Gone
-from vorzimmer.calls import calling_back
+from vorzimmer.calls import agent_leg, calling_back
 from vorzimmer.calls.arrival import read_arrival
 from vorzimmer.calls.exchange import Exchange, note_file
+from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.outgoing import BACK, OutgoingCall, resumed
 from vorzimmer.calls.resuming import View, find_ended, find_living, go_on
 from vorzimmer.calls.session import Session
@@ -134,6 +135,7 @@ class Recovery:
         if caller is not None and caller.app == self._exchange.app:
             note.unlink(missing_ok=True)
             plan = find_living(call, view)
+            _let_agents_go(call, [leg for leg in call.legs if not leg.is_living])
             on = partial(calling_back.go_on, call) if isinstance(call, OutgoingCall) else partial(go_on, call)
             self._supervisor.run(call, lambda: on(plan))
         elif caller is not None or note.exists():
@@ -142,6 +144,7 @@ class Recovery:
             call.forget()
         else:
             find_ended(call, view, ended_at)
+            _let_agents_go(call, call.legs)
             self._supervisor.run(call, _nothing)
 
     # After a gap in the events
@@ -232,6 +235,13 @@ def _is_caller(channel: events.ChannelData, view: View) -> bool:
     """Whether it is a caller's channel; one whom we have called counts once somebody talks with it."""
     kind = channel.app_args[:1]
     return kind == ("in",) or (kind == (BACK,) and view.partner(channel.id) is not None)
+
+
+def _let_agents_go(call: Session, legs: Iterable[Leg]) -> None:
+    """The states of these agents follow their telephones, which have left the call or are about to."""
+    for leg in legs:
+        if leg.agent:
+            agent_leg.follow(call, leg)
 
 
 async def _nothing() -> None:

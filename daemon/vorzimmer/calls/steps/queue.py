@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from vorzimmer.calls import agent_leg
 from vorzimmer.calls.leg import Leg
@@ -18,7 +19,7 @@ from vorzimmer.calls.steps import callback
 from vorzimmer.calls.steps.waiting_room import Asked, keep_company
 from vorzimmer.calls.talk import Ending, Talk
 from vorzimmer.calls.whisper import whisper
-from vorzimmer.core.ledger import Kind
+from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.line import Offer, Waiting
 from vorzimmer.core.overflow import why_not
 from vorzimmer.core.plan import Queue
@@ -62,8 +63,12 @@ def _overflow(call: Session, step: Queue, waiting: Waiting, *, again: bool) -> s
 def _since(call: Session) -> datetime | None:
     """When the caller began to wait, if this step was begun before: by another process, or before a gap."""
     steps = [event for event in call.events if event.kind is Kind.STEP]
-    same = [event for event in steps if event.data.get("n") == steps[-1].data.get("n")]
+    same = [event for event in steps if _which(event) == _which(steps[-1])]
     return same[0].at if len(same) > 1 else None
+
+
+def _which(step: CallEvent) -> tuple[Any, Any]:
+    return step.data.get("n"), step.data.get("step")
 
 
 async def _serve(call: Session, step: Queue, waiting: Waiting, seconds: float) -> str | None:
