@@ -25,7 +25,9 @@ from vorzimmer.core.resume import (
     begun,
     client_of,
     incoming_of,
+    is_outgoing,
     is_planned,
+    legs_of,
     made_up,
     place_in,
     place_of_target,
@@ -375,6 +377,13 @@ class TestRebuilt:
         target = {1: "first-2", 2: MOBILE}[place]
         found = begun(rebuilt("call-1", CALLER, PLAN, START, Talk("call-1-l7", target, self.SINCE)))
         assert (found.place, found.talk, found.tried) == (place, "call-1-l7", frozenset({target}))
+
+    def test_a_call_that_we_made_stays_one(self) -> None:
+        """The caller's channel is a leg too, which the next daemon listens to; and the CDR tells who called whom."""
+        known = rebuilt("call-1", CALLER, PLAN, START, Talk("l7-call-1", "agent1", self.SINCE), outgoing=True)
+        assert is_outgoing(known[0])
+        own = next(leg for leg in legs_of(known) if leg.leg == "call-1")
+        assert (own.target, own.answered, own.ended) == (CALLER.caller, True, False)
 
     def test_made_twice_it_is_the_same(self) -> None:
         """Killed once more before anything was shipped, the same events are written again and stored once."""

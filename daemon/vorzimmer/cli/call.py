@@ -104,7 +104,7 @@ def _table(found: tuple[Cdr, ...], zone: ZoneInfo) -> Table:
             cdr.client or "-",
             cdr.did,
             plain(_caller(cdr)),
-            cdr.disposition.value,
+            f"{'called back: ' if cdr.direction == 'out' else ''}{cdr.disposition.value}",
             cdr.answered_by or "-",
             _seconds(cdr.duration),
             _seconds(cdr.talk + cdr.forwarded),
