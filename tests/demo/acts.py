@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.demo.act import Act, Call
 from tests.demo.people import SURE, hear_each_other, hears, words
-from tests.demo.stage import SOUNDS, DemoError, Stage
+from tests.demo.stage import SOUNDS, DemoError, Stage, patiently
 from tests.sipp import sound
 
 SPOKEN = np.concatenate((np.zeros(sound.RATE, dtype=np.int16), sound.announcement(77, 1.5)))
@@ -109,9 +109,17 @@ async def _leave_a_message(stage: Stage, number: str, caller: str) -> None:
     stage.say(f"   {caller} has left a message")
 
 
+async def _mailed(stage: Stage, caller: str) -> None:
+    """Who kills the daemon between the mail server's yes and the note of it gets the mail once more: wait for that."""
+    if await patiently(lambda: stage.mail_of(caller), lambda state: state == "sent") != "sent":
+        raise DemoError(f"the message of {caller} was not sent to the client")
+    stage.say(f"   the client has the message of {caller} in the mail")
+
+
 async def night(stage: Stage, caller: str) -> None:
     """In Shanghai it is evening: the answering machine takes a message."""
     await _leave_a_message(stage, "+4989100004", caller)
+    await _mailed(stage, caller)
 
 
 async def unknown_number(stage: Stage, caller: str) -> None:
@@ -128,6 +136,7 @@ async def without_the_daemon(stage: Stage, caller: str) -> None:
     stage.say("   the daemon has been killed (SIGKILL)")
     await _leave_a_message(stage, "+4989100004", caller)
     await stage.start_daemon()
+    await _mailed(stage, caller)
 
 
 async def killed_in_the_talk(stage: Stage, caller: str) -> None:

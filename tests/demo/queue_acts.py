@@ -20,7 +20,7 @@ from vorzimmer.core.presence import State
 
 DID = "+4989100005"
 CLINIC = "tierklinik"
-ASKED_FIRST = "+49301000018"
+ASKED_FIRST = "+49301000017"
 """Whose call is shown at the end, event by event."""
 
 BREATH = np.zeros(sound.RATE // 4, dtype=np.int16)
@@ -99,32 +99,10 @@ async def no_answer(stage: Stage, caller: str) -> None:
     await stage.anna.hung_up()
 
 
-async def put_through_at_once(stage: Stage, caller: str) -> None:
-    """Anna presses her softphone's transfer button (REFER) and is free; the contact accepts by a key."""
-    await stage.becomes("anna", State.AVAILABLE)
-    call = await stage.call(DID, caller)
-    await stage.anna.answer()
-    await hears(call, Anna.voice)
-    await stage.anna.transfer("1", stage.pbx)
-    await stage.anna.hung_up()
-    stage.say("   Anna presses her softphone's transfer button, dials 1 and is out of the call")
-    berg = await stage.outside.invited()
-    await berg.answer()
-    berg.line.press("1")
-    await stage.comes_to(caller, Phase.PUT_THROUGH)
-    await hear_each_other(call, berg, 57)
-    stage.say(f"   Dr. Berg, contact 1, answers at {berg.dialled} and presses 1: caller and Dr. Berg hear each other")
-    await berg.hang_up()
-    await call.finished()
-
-
 async def asked_first(stage: Stage, caller: str) -> None:
     """Ben asks who is on call: the first does not answer, the second does, and only then gets the caller."""
-    await asyncio.gather(stage.anna.dial("*121"), stage.ben.dial("*13", "agent-loginok"))
-    anna = await stage.becomes("anna", State.PAUSED)
-    stage.say(
-        f"   Anna has dialled *121: {anna.state}, {anna.reason}. Ben is back at his desk and has dialled *13: ready"
-    )
+    await stage.ben.dial("*13", "agent-loginok")
+    stage.say("   Ben is back at his desk and has dialled *13: ready")
     call, talk = await _talk_with_ben(stage, caller, 59)
     talk.line.press("*20#")
     berg = await stage.outside.invited()
@@ -148,9 +126,30 @@ async def asked_first(stage: Stage, caller: str) -> None:
     await lang.finished()
 
 
+async def put_through_at_once(stage: Stage, caller: str) -> None:
+    """Anna presses her softphone's transfer button (REFER) and is free; the contact accepts by a key."""
+    await stage.becomes("anna", State.AVAILABLE)
+    call = await stage.call(DID, caller)
+    await stage.anna.answer()
+    await hears(call, Anna.voice)
+    await stage.anna.transfer("1", stage.pbx)
+    await stage.anna.hung_up()
+    stage.say("   Anna presses her softphone's transfer button, dials 1 and is out of the call")
+    berg = await stage.outside.invited()
+    await berg.answer()
+    berg.line.press("1")
+    await stage.comes_to(caller, Phase.PUT_THROUGH)
+    await hear_each_other(call, berg, 57)
+    stage.say(f"   Dr. Berg, contact 1, answers at {berg.dialled} and presses 1: caller and Dr. Berg hear each other")
+    await berg.hang_up()
+    await call.finished()
+
+
 async def recorded(stage: Stage, caller: str) -> None:
     """Nothing is on the disk before the caller's yes; then each side has a file of its own."""
-    call, talk = await _talk_with_ben(stage, caller, 65)
+    (call, talk), _ = await asyncio.gather(_talk_with_ben(stage, caller, 65), stage.anna.dial("*121"))
+    anna = await stage.becomes("anna", State.PAUSED)
+    stage.say(f"   Anna has dialled *121: {anna.state}, {anna.reason}; so it is Ben who answers")
     if files := await stage.talk_files():
         raise DemoError(f"recorded without consent: {files}")
     stage.say("   caller and Ben have talked; of that there is no file. Ben asks, the caller says yes, Ben presses *7")
@@ -238,14 +237,14 @@ ACTS = (
         (Call("+49301000016", CLINIC, "answered", "anna", {"queue": 5.0}),),
     ),
     Act(
-        "put through without asking",
-        put_through_at_once,
-        (Call("+49301000017", CLINIC, "answered", "anna", {"put_through": 0.5}),),
-    ),
-    Act(
         "put through to whoever is on call",
         asked_first,
         (Call(ASKED_FIRST, CLINIC, "answered", "ben", {"talk": 0.5, "hold": 5.0, "put_through": 0.5}),),
+    ),
+    Act(
+        "put through without asking",
+        put_through_at_once,
+        (Call("+49301000018", CLINIC, "answered", "anna", {"put_through": 0.5}),),
     ),
     Act(
         "the caller agrees to be recorded",

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 
@@ -232,6 +232,15 @@ class Stage:
 
         try:
             return await patiently(stored, lambda rows: len(rows) >= count)
+        finally:
+            await conn.close()
+
+    async def mail_of(self, caller: str) -> str | None:
+        """How far the mail of a caller's call is: `pending`, `sent` …; None while there is none."""
+        conn = await asyncpg.connect(self.sandbox.dsn)
+        try:
+            sql = "SELECT state FROM outbox JOIN cdr_person USING (call_id) WHERE caller = $1"
+            return cast("str | None", await conn.fetchval(sql, caller))
         finally:
             await conn.close()
 
