@@ -192,6 +192,7 @@ def test_what_cannot_be_done_is_a_sentence(
 @pytest.mark.usefixtures("calls_process")
 def test_the_wall_for_people(vorzimmer: Vorzimmer) -> None:
     """Who waits, with place and forecast, what the agents do and who is missing, the level with its formula."""
+    assert "unreachable" not in vorzimmer("wall", "--once").stdout, "whoever is logged out has no telephone"
     vorzimmer("agent", "login", "bob")
     shown = vorzimmer("wall", "--once")
     assert shown.exit_code == 0

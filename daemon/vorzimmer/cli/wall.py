@@ -173,7 +173,9 @@ def _agent(view: View, agent: AgentSeen) -> Iterable[str]:
     state = agent.state.value.replace("_", " ")
     if agent.then is not None:
         state += f", then {agent.then.value.replace('_', ' ')}"
-    phone = (agent.phone or "-") + ("" if agent.reachable else " (unreachable)")
+    phone = agent.phone or "-"
+    if agent.phone and not agent.reachable:
+        phone += " (unreachable)"
     missing = agent.expected and agent.state is State.LOGGED_OUT
     roster = "missing" if missing else "on duty" if agent.expected else "-"
     return agent.agent, state, _since(view, agent.since), agent.reason or "-", phone, roster, agent.call or "-"
