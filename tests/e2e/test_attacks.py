@@ -38,7 +38,7 @@ from vorzimmer.announcements.library import install, media_uri
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.reachability import Reachability
 from vorzimmer.core.handling import Sound
-from vorzimmer.roles import calls as calls_role
+from vorzimmer.roles import house as house_role
 
 NUMBER = re.compile(r"\+?[0-9]{1,20}")
 HEADERS = {
@@ -81,7 +81,7 @@ def reachability(monkeypatch: pytest.MonkeyPatch) -> list[Reachability]:
         made.append(Reachability(ami))
         return made[-1]
 
-    monkeypatch.setattr(calls_role, "Reachability", keep)
+    monkeypatch.setattr(house_role, "Reachability", keep)
     return made
 
 

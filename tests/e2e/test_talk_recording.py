@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.house import House, eventually
-from tests.e2e.test_calls import DID, client, talking
+from tests.e2e.test_calls import DID, client, heard, talking
 from tests.e2e.test_queue import agent, events, queue
 from tests.sipp import sound
 from tests.sipp.call import Call
@@ -62,11 +62,9 @@ def sounds_on_disk(house: House) -> list[Path]:
 
 async def say(call: Call, talk: Call, seed: int) -> None:
     """Both say something at the same time: the caller the sound of `seed`, the agent that of the next one."""
-    call.line.speak(sound.announcement(seed, SECONDS))
-    talk.line.speak(sound.announcement(seed + 1, SECONDS))
-    await call.line.sent()
-    await talk.line.sent()
-    await talk.line.hears(sound.announcement(seed, SECONDS))
+    await asyncio.gather(
+        heard(call, talk, sound.announcement(seed, SECONDS)), heard(talk, call, sound.announcement(seed + 1, SECONDS))
+    )
 
 
 def holds(file: Path, *seeds: int) -> list[bool]:
@@ -172,7 +170,9 @@ async def test_it_goes_on_over_the_death_of_the_daemon(house: House, kill: Kill)
     await told(house, "transfer.reached")
     await order(house, commands.Join)
     await say(call, second, 40)
+    resumed = len(await events(house, "recording.resumed"))
     await order(house, commands.Back)
+    await told(house, "recording.resumed", resumed + 1)
     await say(call, talk, 50)
     await talk.hang_up()
     of_caller, of_agent = await kept(house)

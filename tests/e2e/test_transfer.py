@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.e2e.house import House, eventually
-from tests.e2e.test_calls import DID, client, talking
+from tests.e2e.test_calls import DID, client, heard, talking
 from tests.e2e.test_queue import agent, events, queue
 from tests.sipp import sound
 from tests.sipp.call import Call
@@ -41,10 +42,9 @@ async def talk_of(
 
 async def hear_each_other(one: Call, other: Call, seed: int) -> None:
     """Both say something else, and each hears the other."""
-    one.line.speak(sound.announcement(seed, 1.0))
-    other.line.speak(sound.announcement(seed + 1, 1.0))
-    await other.line.hears(sound.announcement(seed, 1.0))
-    await one.line.hears(sound.announcement(seed + 1, 1.0))
+    await asyncio.gather(
+        heard(one, other, sound.announcement(seed, 1.0)), heard(other, one, sound.announcement(seed + 1, 1.0))
+    )
 
 
 async def phases(house: House) -> list[str]:
@@ -80,6 +80,7 @@ async def test_keys_that_are_no_codes_reach_the_caller(house: House) -> None:
     call.line.press("7")
     await talk.line.until("the key", lambda: talk.line.keys == "7")
     await call.hang_up()
+    await house.cdr()
 
 
 @pytest.mark.parametrize("way", ["keys", "api", "refer"])
@@ -152,6 +153,7 @@ async def test_attended_and_all_three(house: House) -> None:
     await hear_each_other(call, talk, 63)
     await talk.hang_up()
     assert (await call.finished()).by == "far"
+    await house.cdr()
 
 
 async def test_back_when_nobody_answers(house: House) -> None:
@@ -164,6 +166,7 @@ async def test_back_when_nobody_answers(house: House) -> None:
     await eventually(lambda: events(house, "phase.talk"), lambda seen: len(seen) == 2)
     await hear_each_other(call, talk, 65)
     await call.hang_up()
+    await house.cdr()
 
 
 async def test_blind_and_nobody_answers(house: House) -> None:
@@ -193,6 +196,7 @@ async def test_the_rota_escalates(house: House) -> None:
     assert (await deputy.finished()).by == "far"
     await hear_each_other(call, talk, 69)
     await call.hang_up()
+    await house.cdr()
 
 
 async def test_to_another_agent_and_on_to_a_contact(house: House) -> None:

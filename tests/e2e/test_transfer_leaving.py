@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -92,8 +93,17 @@ SCENES = (held, ringing, asked, three, put_through, blind)
 LEAVERS = ("caller", "agent", "contact")
 
 
-@pytest.mark.parametrize("who", LEAVERS)
-@pytest.mark.parametrize("scene", SCENES)
+SOME = {(asked, who) for who in LEAVERS} | {(held, "agent"), (ringing, "agent"), (blind, "contact")}
+"""What is seen each time; the rest is repeated with the long ones."""
+
+
+def _long(*values: Any, unless: bool) -> Any:
+    return pytest.param(*values, marks=() if unless else pytest.mark.long)
+
+
+@pytest.mark.parametrize(
+    ("scene", "who"), [_long(scene, who, unless=(scene, who) in SOME) for scene in SCENES for who in LEAVERS]
+)
 async def test_whoever_leaves(house: House, scene: Callable[[House], Awaitable[Scene]], who: str) -> None:
     """At every step anybody may hang up: whoever is still wanted goes on, and the call ends once and is told once."""
     there = await scene(house)
@@ -124,7 +134,7 @@ async def test_whoever_leaves(house: House, scene: Callable[[House], Awaitable[S
     await house.becomes("a1", "available")
 
 
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("scene", [_long(scene, unless=scene in (asked, blind)) for scene in SCENES])
 async def test_the_daemon_dies(house: House, kill: Kill, scene: Callable[[House], Awaitable[Scene]]) -> None:
     """Killed at any step, the next daemon has the talk in hand as it stood: the next wish is done."""
     there = await scene(house)
