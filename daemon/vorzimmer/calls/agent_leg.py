@@ -74,6 +74,13 @@ def release(call: Session, agent: str) -> None:
     _act(call, agent, Act.RELEASE)
 
 
+def let_be(call: Session, agent: str) -> None:
+    """Release an agent who is still reserved for this call, and was never rung."""
+    presence = call.exchange.floor.presences().get(agent)
+    if presence is not None and presence.call == call.id and presence.state is State.RESERVED:
+        release(call, agent)
+
+
 def _settle(call: Session, leg: Leg) -> None:
     """The agent's telephone is free: after a talk, after ringing in vain, or because we let it be."""
     presence = call.exchange.floor.presences().get(leg.agent)

@@ -38,9 +38,9 @@ NO_ANSWER = 19
 
 async def run(call: OutgoingCall, plan: Plan, agents: Sequence[str], seconds: int) -> None:
     """Ring these agents, who are reserved for the call; whoever answers first speaks with the caller."""
-    rung = await asyncio.gather(*(agent_leg.ring(call, agent, seconds) for agent in agents))
-    legs = [leg for leg in rung if leg is not None]
     try:
+        rung = await asyncio.gather(*(agent_leg.ring(call, agent, seconds) for agent in agents))
+        legs = [leg for leg in rung if leg is not None]
         winner = await first_answered(legs, seconds + SLACK)
         if winner is None:
             return
@@ -53,7 +53,9 @@ async def run(call: OutgoingCall, plan: Plan, agents: Sequence[str], seconds: in
             await dial_caller(call, RING_SECONDS)
             await _bring_together(call, plan, winner)
     finally:
-        await asyncio.gather(*(leg.hang_up() for leg in legs), return_exceptions=True)
+        await asyncio.gather(*(leg.hang_up() for leg in call.legs if leg.agent in agents), return_exceptions=True)
+        for agent in agents:
+            agent_leg.let_be(call, agent)
 
 
 async def go_on(call: OutgoingCall, plan: Plan) -> None:

@@ -128,9 +128,17 @@ async def _offered(call: Session, step: Queue, waiting: Waiting, seconds: float)
 
 async def _ring(call: Session, step: Queue, offer: Offer) -> Ending | None:
     """Ring the offered agents; None: nobody answered."""
-    waits = call.hearing.wait_for_person(music=step.music)
-    _, *legs = await asyncio.gather(waits, *(agent_leg.ring(call, agent, step.seconds) for agent in offer.agents))
-    return await _first_to_answer(call, step, [leg for leg in legs if leg is not None])
+    before = len(call.legs)
+    try:
+        waits = call.hearing.wait_for_person(music=step.music)
+        _, *legs = await asyncio.gather(waits, *(agent_leg.ring(call, agent, step.seconds) for agent in offer.agents))
+        return await _first_to_answer(call, step, [leg for leg in legs if leg is not None])
+    finally:
+        # Whatever went wrong on the way, nobody's telephone rings for nothing, and nobody stays reserved.
+        rung = [leg for leg in call.legs[before:] if leg.agent in offer.agents]
+        await asyncio.gather(*(leg.hang_up() for leg in rung), return_exceptions=True)
+        for agent in offer.agents:
+            agent_leg.let_be(call, agent)
 
 
 async def _ring_on(call: Session, step: Queue, legs: Sequence[Leg]) -> Ending | None:
