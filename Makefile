@@ -37,10 +37,10 @@ demo: asterisk ## Real calls through a sandbox, from INVITE to mail; KEEP=1 leav
 	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 test: asterisk ## All tests, against a real Asterisk, PostgreSQL and mail server
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not long" $(ARGS)
 
 test-long: asterisk ## Hundreds of repetitions: every await, every race
-	$(BIN)/pytest -n 2 --dist loadgroup -m long $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup -m long $(ARGS)
 
 bench: asterisk ## Dial, app_queue and the daemon on one Asterisk in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
