@@ -85,11 +85,16 @@ async def kept(house: House) -> tuple[Path, Path]:
 
 
 async def test_caller_and_agent_are_two_files_from_the_consent_on(house: House) -> None:
-    """Nothing is on disk before; each file holds one side only; a pause is silent; proof, length and term are kept."""
+    """Nothing is on disk before; each file holds one side only; a pause is silent; proof, length and term are kept.
+
+    The recorder's connection is there only once somebody records: each one costs Asterisk work on every call.
+    """
     call, talk = await in_talk(house)
     await say(call, talk, 10)
     assert sounds_on_disk(house) == []
+    assert "1 users connected" in await house.sandbox.cli("manager show connected")
     await order(house, commands.RecordingStart, consent="agent")
+    assert "2 users connected" in await house.sandbox.cli("manager show connected")
     await say(call, talk, 20)
     await order(house, commands.RecordingPause)
     await say(call, talk, 30)

@@ -14,6 +14,7 @@ from vorzimmer.announcements.library import media_uri
 from vorzimmer.asterisk import cdr_file
 from vorzimmer.asterisk.agi import AgiServer
 from vorzimmer.asterisk.ami import Ami
+from vorzimmer.asterisk.ami_on_demand import AmiOnDemand
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.reachability import Reachability
 from vorzimmer.calls.callbacks import Callbacks
@@ -110,7 +111,7 @@ def _recorder(settings: Settings) -> Ami | None:
     user = settings.recorder
     if user.password is None:
         return None
-    return Ami(settings.ami.host, settings.ami.port, user.user, user.password.get_secret_value())
+    return AmiOnDemand(settings.ami.host, settings.ami.port, user.user, user.password.get_secret_value())
 
 
 def _ends(file: Path, call_ids: Collection[str], since: datetime) -> Mapping[str, datetime]:
