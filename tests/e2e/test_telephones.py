@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.house import House, eventually
 from tests.e2e.test_calls import DID, OFFICE, client, group, talking
+from tests.e2e.test_daemon import in_talk
 from tests.e2e.test_queue import agent, queue
 from tests.sipp.digest import Login
 from tests.sipp.phone import Phone
@@ -58,10 +59,7 @@ async def test_a_transfer_of_a_call_that_is_over(house: House) -> None:
     await house.start()
     await house.log_in("a1")
     phone = await house.agent(1)
-    call = await house.call(DID)
-    talk = await phone.invited()
-    await talk.answer()
-    await talking(call, talk)
+    call, talk = await in_talk(house, phone)
     leaving = call.hang_up()
     talk.refer("+4989555001")
     await leaving
@@ -76,10 +74,7 @@ async def test_a_telephone_of_nobody_asks_for_a_transfer(house: House) -> None:
     await house.use(client(group()), groups=(OFFICE,))
     await house.start()
     phone = await house.agent(1)
-    call = await house.call(DID)
-    talk = await phone.invited()
-    await talk.answer()
-    await talking(call, talk)
+    call, talk = await in_talk(house, phone)
     talk.refer("+4989555001")
 
     async def told() -> list[str]:
