@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+FRONT := daemon/vorzimmer/web/front
+
 .PHONY: help setup packages asterisk lock lint format test test-long demo bench faults clean
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.installed ## Python environment of this checkout
+setup: $(VENV)/.installed $(FRONT)/.built ## Python environment of this checkout, and the page
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory install PACKAGES=python3-venv
@@ -18,10 +20,23 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-packages: ## System packages for trying and testing: SIPp, a softphone, the tool that unpacks Asterisk, systemd's checker of units
+$(FRONT)/.built: $(FRONT)/node_modules/.installed $(wildcard $(FRONT)/*.* $(FRONT)/src/* $(FRONT)/src/*/* $(FRONT)/src/*/*/*)
+	cd $(FRONT) && npm run --silent build
+	@touch $@
+
+# Not by --prefix: npm would look for the machine's own settings there.
+$(FRONT)/node_modules/.installed: $(FRONT)/package-lock.json
+	@command -v npm >/dev/null || $(MAKE) --no-print-directory install PACKAGES="nodejs npm"
+	cd $(FRONT) && npm ci --silent
+	@touch $@
+
+packages: ## System packages for trying and testing: SIPp, a softphone, a browser, fonts, the tool that unpacks Asterisk, systemd's checker of units
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory install PACKAGES=chromium
 	@command -v sipp >/dev/null || $(MAKE) --no-print-directory install PACKAGES=sip-tester
 	@command -v baresip >/dev/null || $(MAKE) --no-print-directory install PACKAGES=baresip-core
 	@command -v mmdebstrap >/dev/null || $(MAKE) --no-print-directory install PACKAGES=mmdebstrap
+	@[ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || $(MAKE) --no-print-directory install PACKAGES=fonts-dejavu-core
+	@[ -f /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf ] || [ -f /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || $(MAKE) --no-print-directory install PACKAGES=fonts-droid-fallback
 	@command -v systemd-analyze >/dev/null || $(MAKE) --no-print-directory install PACKAGES=systemd
 
 install:
@@ -53,15 +68,16 @@ lock: setup ## Pin the newest allowed versions, with hashes and without an index
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --all-extras \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
 
-lint: setup ## ruff, mypy, import contracts
+lint: setup ## ruff, mypy, import contracts; the page's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd $(FRONT) && npm run --silent check && npm run --silent weight
 
 format: setup ## Write the code as ruff would
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove what setup made
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(FRONT)/node_modules $(FRONT)/.built daemon/vorzimmer/web/static

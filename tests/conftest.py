@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,6 +21,10 @@ from vorzimmer.store import migrate
 _TEMPLATE = "migrated"
 _numbers = count(1)
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+ENOUGH = 3 << 30
+"""Bytes for the server of one worker, with room to spare."""
+
 
 @pytest.fixture(autouse=True)
 def _logs() -> None:
@@ -27,10 +34,21 @@ def _logs() -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Postgres]:
-    """One server for the whole run (of each xdist worker), without fsync."""
-    server = postgres.start(tmp_path_factory.mktemp("postgres"), fsync=False)
-    yield server
-    server.stop()
+    """One server for the whole run (of each xdist worker), without fsync; in memory where there is room."""
+    folder = _in_memory() or tmp_path_factory.mktemp("postgres")
+    try:
+        server = postgres.start(folder, fsync=False)
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_memory() -> Path | None:
+    """A folder for what a run writes most: a database for each test, of hundreds of files."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH:
+        return None
+    return Path(tempfile.mkdtemp(prefix="vorzimmer-tests-", dir=MEMORY))
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +62,7 @@ def _template(postgres_server: postgres.Postgres) -> str:
 @pytest.fixture
 def dsn(postgres_server: postgres.Postgres, _template: str) -> Iterator[str]:
     """A database of the test's own, migrated and empty."""
-    yield from _database(postgres_server, f"TEMPLATE {_template}")
+    yield from _database(postgres_server, f"TEMPLATE {_template} STRATEGY FILE_COPY")
 
 
 @pytest.fixture
@@ -72,3 +90,14 @@ def _run_on(dsn: str, work: Callable[[Any], Awaitable[object]]) -> None:
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, connected()).result()
+
+
+LONGEST_ID = 80
+"""Characters of a parameter's part in a test's name."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name long values by beginning and length: names of megabytes would go to and fro with every message of a run."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{val[:30]!a}... {len(val)}"
+    return None

@@ -89,7 +89,7 @@ def test_settings_are_frozen(file: Path) -> None:
         ("[house]\ntimezone = 'Mars'\n", "house.timezone: unknown time zone 'Mars'; use a name of the IANA list"),
         ("[database]\ndsn = 'host=db password=hunter22'\n", "database.dsn: write it as postgresql://user"),
         ("[ami]\npasword = 'hunter22'\n", "ami.pasword: unknown key; allowed: host, password, port, user"),
-        ("[amy]\nx = 1\n", "amy: unknown key; allowed: agi, alarm, ami, ari, database"),
+        ("[amy]\nx = 1\n", "amy: unknown key; allowed: agi, alarm, ami, announcements, ari, billing, database"),
         ("[smtp]\ntls = 'ssl'\n", "smtp.tls: Input should be 'none', 'starttls' or 'tls'"),
         ("[trunk]\nendpoint = 'a/b'\n", "trunk.endpoint: String should match pattern"),
     ],
@@ -152,3 +152,11 @@ def test_secrets_show_nowhere(file: Path) -> None:
     assert "from-file" not in repr(loaded)
     assert "pass%40word" not in repr(loaded)
     assert loaded.secrets() >= {"from-file", "ami-secret", "pass%40word", "pass@word"}
+
+
+def test_a_watchdog_has_a_number_to_ring_from(file: Path) -> None:
+    """Without one nothing that comes back could be told from a caller; it may be written as people write it."""
+    file.write_text(f"{MINIMAL}\n[watchdog]\nenabled = true\n")
+    assert wrong(file) == [f"{file}: watchdog: the watchdog needs a number of yours to ring from: set watchdog.caller"]
+    file.write_text(f'{MINIMAL}\n[watchdog]\nenabled = true\ncaller = "089 900001"\n')
+    assert settings.load(file).watchdog.caller == "+4989900001"

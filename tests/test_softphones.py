@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vorzimmer.core.client import Book
 from vorzimmer.core.talk_codes import Code
-from vorzimmer.settings import Phones
+from vorzimmer.settings_sections import Phones
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "softphones.md").read_text()

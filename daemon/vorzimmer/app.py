@@ -17,7 +17,6 @@ import structlog
 
 from vorzimmer import systemd, vital_signs
 from vorzimmer.core.ports import Clock
-from vorzimmer.roles import calls, web, worker
 from vorzimmer.roles.running import now, tasks
 from vorzimmer.settings import Settings
 from vorzimmer.vital_signs import Pulse
@@ -50,7 +49,7 @@ async def serve(
 ) -> None:
     """Run until `stop` is set, then end cleanly.
 
-    `clock` is what calls are decided and recorded by; `ready` is called once the role can do its work.
+    `clock` is what calls are decided, recorded and shown by; `ready` is called once the role can do its work.
 
     Raises:
         store.migrate.SchemaError: the database's schema is not ours; the message says what to do.
@@ -60,12 +59,18 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tasks(pulse.delay.run()))
         if role in (Role.WEB, Role.ALL):
-            await stack.enter_async_context(web.web(settings, pulse))
+            from vorzimmer.roles.web import web  # noqa: PLC0415 - calls do not wait for what the pages need
+
+            await stack.enter_async_context(web(settings, clock, pulse))
         if role in (Role.WORKER, Role.ALL):
-            await stack.enter_async_context(worker.worker(settings, pulse))
+            from vorzimmer.roles.worker import worker  # noqa: PLC0415 - nor for what mails need
+
+            await stack.enter_async_context(worker(settings, pulse))
         alive = pulse.alive
         if role in (Role.CALLS, Role.ALL):
-            alive = await stack.enter_async_context(calls.calls(settings, clock, stop, pulse))
+            from vorzimmer.roles.calls import calls  # noqa: PLC0415 - as the other two
+
+            alive = await stack.enter_async_context(calls(settings, clock, stop, pulse))
         if not stop.is_set():
             ready()
             log.info("daemon.ready", role=role.value)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, IPvAnyAddress, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,165 +21,37 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vorzimmer.core.model import Endpoint, TimeZone
+from vorzimmer.settings_billing import Billing
+from vorzimmer.settings_privacy import Privacy
+from vorzimmer.settings_sections import (
+    Agi,
+    Ami,
+    Announcements,
+    Ari,
+    Database,
+    Fax,
+    Gate,
+    House,
+    Notify,
+    Pace,
+    Paths,
+    Phones,
+    Recorder,
+    Replies,
+    Section,
+    Service,
+    Setup,
+    Smtp,
+    Trunk,
+    Watch,
+    Watchdog,
+    Web,
+)
+from vorzimmer.settings_sms import Sms
+from vorzimmer.settings_telling import Alarm, Webhook
 
 DEFAULT_FILE = Path("/etc/vorzimmer/vorzimmer.toml")
 PREFIX = "VORZIMMER_"
-
-LONGEST_SOCKET_PATH = 107
-"""Bytes of a Unix socket's path that Linux takes (unix(7): 108 with the final NUL)."""
-
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Listening = Annotated[str, Field(pattern=r"^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$")]
-"""An address and a port: `0.0.0.0:5060`, `[::]:5060`."""
-
-
-def _postgres_url(value: SecretStr) -> SecretStr:
-    try:
-        scheme = urlsplit(value.get_secret_value()).scheme
-    except ValueError:
-        scheme = ""
-    if scheme not in ("postgresql", "postgres"):
-        raise ValueError("write it as postgresql://user:password@host:port/database")
-    return value
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class House(Section):
-    """The operator. `region` (ISO 3166) reads national number forms; `timezone` counts the days of caps."""
-
-    name: str = "Vorzimmer"
-    region: Country = "DE"
-    timezone: TimeZone = "Europe/Berlin"
-
-
-class Ari(Section):
-    """Asterisk's HTTP server and the ARI user (ari.conf)."""
-
-    url: Annotated[str, Field(pattern="^https?://[^/]+")] = "http://127.0.0.1:8088"
-    user: str = "vorzimmer"
-    password: SecretStr
-    app: str = "vorzimmer"
-
-
-class Ami(Section):
-    """Asterisk's manager interface; the user reads the class `system` only (manager.conf)."""
-
-    host: str = "127.0.0.1"
-    port: Port = 5038
-    user: str = "vorzimmer"
-    password: SecretStr
-
-
-class Agi(Section):
-    """Where the daemon answers the dialplan (globals.conf, VZ_AGI): a port on loopback."""
-
-    port: Port = 4573
-
-
-class Recorder(Section):
-    """The user of the manager interface who records talks; without a password no talk is recorded."""
-
-    user: str = "vorzimmer-recorder"
-    password: SecretStr | None = None
-
-
-class Database(Section):
-    """PostgreSQL, as a libpq URL; it may hold the password."""
-
-    dsn: Annotated[SecretStr, AfterValidator(_postgres_url)]
-
-
-class Smtp(Section):
-    """The mail server that takes our mail. `tls`: none, STARTTLS, or TLS from the first byte; checked always."""
-
-    host: str = "127.0.0.1"
-    port: Port = 25
-    user: str | None = None
-    password: SecretStr | None = None
-    tls: Literal["none", "starttls", "tls"] = "none"
-    ca_file: Path | None = None
-    sender: str = "vorzimmer@localhost"
-    timeout: Annotated[float, Field(gt=0, le=300)] = 20.0
-
-
-def _socket(path: Path) -> Path:
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-        raise ValueError(f"a socket's path has at most {LONGEST_SOCKET_PATH} bytes; choose a shorter folder")
-    return path
-
-
-class Paths(Section):
-    """Folders; systemd/tmpfiles.conf makes them. Asterisk must read `fallback`, `library`, `spool` under the same path.
-
-    `spool` is Asterisk's own recording folder (astspooldir/recording); `fallback` holds what the dialplan needs
-    when the daemon is away; `cdr` is the file into which Asterisk writes its own record of each call. `control` is the
-    socket at which the calls process takes commands; its folder is the unit's RuntimeDirectory.
-    """
-
-    state: Path = Path("/var/lib/vorzimmer/state")
-    library: Path = Path("/var/lib/vorzimmer/library")
-    fallback: Path = Path("/var/lib/vorzimmer/fallback")
-    recordings: Path = Path("/var/lib/vorzimmer/recordings")
-    spool: Path = Path("/var/spool/asterisk/recording")
-    cdr: Path = Path("/var/log/asterisk/cdr-custom/vorzimmer.csv")
-    control: Annotated[Path, AfterValidator(_socket)] = Path("/run/vorzimmer/control.sock")
-
-
-class Trunk(Section):
-    """The PJSIP endpoint that leads outside, and the number shown there.
-
-    `show`: the client's DID, or the caller's number with a Diversion header where the carrier allows it.
-    """
-
-    endpoint: Endpoint = "trunk"
-    show: Literal["did", "caller"] = "did"
-
-
-class Phones(Section):
-    """The agents' telephones (`vorzimmer phone`). `file`: what Asterisk includes; its folder says whom it belongs to.
-
-    `tcp` and `tls`: address and port at which Asterisk takes telephones that use these; `certificate` and `key`
-    (PEM): for TLS. `media_address`: the address of sound, where it is not to be asked for.
-    """
-
-    file: Path = Path("/etc/asterisk/vorzimmer.d/phones.conf")
-    tcp: Listening = "0.0.0.0:5060"
-    tls: Listening = "0.0.0.0:5061"
-    certificate: Path | None = None
-    key: Path | None = None
-    media_address: IPvAnyAddress | None = None
-
-
-class Gate(Section):
-    """The house's limits on trunk legs (see `core.dialing`); a client may have its own."""
-
-    countries: tuple[Country, ...] = ("DE", "AT", "CH", "FR", "PL", "DK", "NL", "BE", "LU", "CZ")
-    parallel: Annotated[int, Field(ge=0)] = 10
-    per_day: Annotated[int, Field(ge=0)] = 200
-
-
-class Watch(Section):
-    """Where each role tells how it is (`/metrics`, `/ready`): ports on loopback; 0: nowhere.
-
-    On `web` are the pages for people too.
-    """
-
-    calls: Annotated[int, Field(ge=0, le=65535)] = 9464
-    worker: Annotated[int, Field(ge=0, le=65535)] = 9465
-    web: Annotated[int, Field(ge=0, le=65535)] = 9466
-
-
-class Alarm(Section):
-    """Whom of the operator's people to write to when something is missing or was lost; nobody: it is only logged."""
-
-    to: tuple[EmailStr, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -193,15 +65,28 @@ class Settings(BaseSettings):
     ari: Ari
     ami: Ami
     agi: Agi = Agi()
+    service: Service = Service()
     recorder: Recorder = Recorder()
     database: Database
     smtp: Smtp = Smtp()
+    notify: Notify = Notify()
+    replies: Replies = Replies()
     paths: Paths = Paths()
     trunk: Trunk = Trunk()
     phones: Phones = Phones()
+    fax: Fax = Fax()
     gate: Gate = Gate()
     watch: Watch = Watch()
+    web: Web = Web()
     alarm: Alarm = Alarm()
+    watchdog: Watchdog = Watchdog()
+    setup: Setup = Setup()
+    privacy: Privacy = Privacy()
+    announcements: Announcements = Announcements()
+    pace: Pace = Pace()
+    webhook: Webhook = Webhook()
+    sms: Sms = Sms()
+    billing: Billing = Billing()
 
     @classmethod
     def settings_customise_sources(
@@ -245,10 +130,11 @@ class Credentials(PydanticBaseSettingsSource):
 
 def _secrets(model: BaseModel) -> Iterator[SecretStr]:
     for _, value in model:
-        if isinstance(value, SecretStr):
-            yield value
-        elif isinstance(value, BaseModel):
-            yield from _secrets(value)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, SecretStr):
+                yield one
+            elif isinstance(one, BaseModel):
+                yield from _secrets(one)
 
 
 def credentials_folder() -> Path | None:

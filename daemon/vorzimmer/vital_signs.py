@@ -13,13 +13,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vorzimmer import systemd
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.core.ledger import seconds_between
 from vorzimmer.core.ports import Clock, Trouble
-from vorzimmer.notify.worker import Tally
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.shipper import Shipper
 from vorzimmer.store.snapshot import Snapshot
@@ -27,6 +27,11 @@ from vorzimmer.watching.calls_seen import CallsSeen
 from vorzimmer.watching.exposition import serving
 from vorzimmer.watching.loop_delay import LoopDelay
 from vorzimmer.watching.readings import CallsReadings, CallsRole, WorkerReadings, WorkerRole, new_registry
+
+if TYPE_CHECKING:  # calls do not wait for what mails are made of
+    from vorzimmer.notify.worker import Tally
+    from vorzimmer.store.erasure_night import Nights
+    from vorzimmer.store.seals import Rounds
 
 AT_WORK_SECONDS = 60.0
 """Within this time a client has heard from Asterisk or tried to; the longest pause between two tries is half of it."""
@@ -112,7 +117,9 @@ async def show_calls(
 
 
 @contextlib.asynccontextmanager
-async def show_worker(port: int, tally: Tally, pulse: Pulse, trouble: Trouble) -> AsyncIterator[None]:
+async def show_worker(
+    port: int, tally: Tally, nights: Nights, rounds: Rounds, pulse: Pulse, clock: Clock, trouble: Trouble
+) -> AsyncIterator[None]:
     """Tell on `port` how the role `worker` is, while inside."""
 
     def why_not_ready() -> list[str]:
@@ -133,6 +140,9 @@ async def show_worker(port: int, tally: Tally, pulse: Pulse, trouble: Trouble) -
         oldest_due_age=lambda: tally.backlog.oldest_due,
         attempts=lambda: {"sent": tally.sent, "retry": tally.retry, "dead": tally.dead},
         under_way=lambda: tally.under_way,
+        targets_away=lambda: tally.away,
+        erasure_age=lambda: float(seconds_between(nights.done, clock())) if nights.done is not None else 0.0,
+        sealing_age=lambda: float(seconds_between(rounds.done, clock())),
     )
     registry.register(WorkerRole(readings))
     async with serving(port, registry, why_not_ready, trouble):

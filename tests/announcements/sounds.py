@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 Sound = NDArray[np.float64]
@@ -49,6 +50,21 @@ def mp3(sound: Sound, rate: int, *, length_noted: bool = True, bits: int = 64_00
         frame.rate = rate
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def encoded(sound: Sound, rate: int, container: str, codec: str, **options: str) -> bytes:
+    """A file of another kind, mono: FFmpeg's names of container and codec, and options of the container."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=container, options=options) as file:
+        stream = file.add_stream(codec, rate=rate)
+        assert isinstance(stream, AudioStream)
+        stream.layout = "mono"
+        frame = AudioFrame.from_ndarray(_integers(sound)[None, :], format="s16", layout="mono")
+        frame.rate = rate
+        resampler = av.AudioResampler(stream.codec_context.format, "mono", rate, frame_size=stream.frame_size or 4096)
+        for part in [*resampler.resample(frame), *resampler.resample(None), None]:
+            file.mux(stream.encode(part))
     return buffer.getvalue()
 
 

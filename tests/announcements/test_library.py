@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.announcements import sounds
-from vorzimmer.announcements.convert import BadAudio, convert
+from vorzimmer.announcements.convert import BadAudio, Prepared, convert
 from vorzimmer.announcements.library import LibraryBusyError, install, installation, media_uri, originals, seconds
-from vorzimmer.core.handling import Sound
+from vorzimmer.core.announcement import Sound
 
 RATE = 8000
 SPOKEN = {seed: sounds.speech(0.5 + seed / 4, RATE, seed=seed) for seed in (1, 2, 3)}
@@ -37,7 +37,10 @@ def _names(folder: Path) -> list[str]:
 async def test_a_client_s_sounds_get_stable_names(tmp_path: Path) -> None:
     """What routing calls lib:mueller/greeting is a file of that name in both forms, with the right sound in it."""
     library = tmp_path / "lib"
-    wanted = {Sound.GREETING: _file(tmp_path / "in", "Gruss 1.wav", 1), Sound.CLOSED: _file(tmp_path, "zu.wav", 2)}
+    wanted: dict[str, Path] = {
+        Sound.GREETING: _file(tmp_path / "in", "Gruss 1.wav", 1),
+        Sound.CLOSED: _file(tmp_path, "zu.wav", 2),
+    }
     assert await install(library, "mueller", wanted) == {
         Sound.GREETING: Decimal("0.75"),
         Sound.CLOSED: Decimal("1.0"),
@@ -84,7 +87,7 @@ async def test_one_bad_file_changes_nothing(tmp_path: Path) -> None:
     await install(library, "mueller", {Sound.GREETING: _file(tmp_path, "a.wav", 1)})
     before = _tree(library)
     (tmp_path / "bad.mp3").write_bytes(b"#EXTM3U")
-    wanted = {
+    wanted: dict[str, dict[str, Path] | None] = {
         "mueller": {Sound.GREETING: _file(tmp_path, "b.wav", 2), Sound.LUNCH: _file(tmp_path, "c.wav", 3)},
         "schmidt": {Sound.CLOSED: tmp_path / "bad.mp3"},
     }
@@ -112,9 +115,9 @@ async def test_the_same_file_is_converted_once(tmp_path: Path, monkeypatch: pyte
     """Importing thousands of clients again, or one sound for all of them, does not decode everything anew."""
     converted: list[str] = []
 
-    async def count(source: Path, folder: Path) -> Decimal:
+    async def count(source: Path, folder: Path, loudness: float) -> Prepared:
         converted.append(source.name)
-        return await convert(source, folder)
+        return await convert(source, folder, loudness)
 
     monkeypatch.setattr("vorzimmer.announcements.library.convert", count)
     library, same = tmp_path / "lib", _file(tmp_path, "a.wav", 1)
@@ -185,8 +188,8 @@ class Killed(BaseException):
 async def test_killed_in_the_swap_each_sound_is_whole(tmp_path: Path, nth: int) -> None:
     """At each replacing of a name: every name leads to a whole file, old or new, and a rerun completes it."""
     library = tmp_path / "lib"
-    old = {Sound.GREETING: _file(tmp_path, "a.wav", 1), Sound.CLOSED: _file(tmp_path, "b.wav", 2)}
-    new = {Sound.GREETING: old[Sound.CLOSED], Sound.CLOSED: old[Sound.GREETING]}
+    old: dict[str, Path] = {Sound.GREETING: _file(tmp_path, "a.wav", 1), Sound.CLOSED: _file(tmp_path, "b.wav", 2)}
+    new: dict[str, Path] = {Sound.GREETING: old[Sound.CLOSED], Sound.CLOSED: old[Sound.GREETING]}
     await install(library, "mueller", old)
     whole = {sound: (library / "mueller" / f"{sound}.alaw").read_bytes() for sound in old}
     count = 0

@@ -61,6 +61,8 @@ async def test_a_session_from_header_to_hang_up() -> None:
         seen.append(await session.get_variable("CHANNEL(endpoint)"))
         seen.append(await session.get_variable("NOTHING"))
         await session.set_variable("NAME", 'a "quoted" \\ value')
+        seen.append(await session.record_file("/spool/a b", "wav", "#*", 5000))
+        seen.append(await session.record_file("/spool/c", "wav", "#*", 5000))
         await session.hangup()
 
     async with serving(handler) as server, connected(server.port) as asterisk:
@@ -74,9 +76,12 @@ async def test_a_session_from_header_to_hang_up() -> None:
         await asterisk.asked(b'GET VARIABLE "CHANNEL(endpoint)"\n', b"200 result=1 (a (b) c)\n")
         await asterisk.asked(b'GET VARIABLE "NOTHING"\n', b"200 result=0\n")
         await asterisk.asked(b'SET VARIABLE "NAME" "a \\"quoted\\" \\\\ value"\n', b"200 result=1\n")
+        recording = b'RECORD FILE "/spool/%s" "wav" "#*" "5000" "BEEP"\n'
+        await asterisk.asked(recording % b"a b", b"200 result=35 (dtmf) endpos=8000\n")
+        await asterisk.asked(recording % b"c", b"200 result=0 (timeout) endpos=40000\n")
         await asterisk.asked(b"HANGUP\n", b"200 result=1\n")
         assert await asterisk.rest() == b""
-    assert seen == ["agents/log_in", "softphone1", "", "", "2", "", "#", "", "a (b) c", None]
+    assert seen == ["agents/log_in", "softphone1", "", "", "2", "", "#", "", "a (b) c", None, "#", ""]
 
 
 @pytest.mark.parametrize(
@@ -285,6 +290,21 @@ async def test_a_session_has_an_end() -> None:
     async with serving(answer, Limits(session_seconds=0.1)) as server, connected(server.port) as asterisk:
         await asterisk.knock()
         assert await asterisk.rest() == b"ANSWER\n"
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_comes_while_it_closes_is_let_go(turns: int) -> None:
+    """However many turns of the loop a connection came before the end: it is closed, and does not stay for ever."""
+    with socket.socket() as comer:
+        async with serving(answer) as server:
+            comer.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                comer.connect(("127.0.0.1", server.port))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE):
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.get_running_loop().sock_recv(comer, 1) == b""
 
 
 async def test_closing_ends_every_session() -> None:

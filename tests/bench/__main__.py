@@ -1,6 +1,6 @@
 """`make bench`: Dial, app_queue and the daemon on one Asterisk, in one run. See docs/bench.md for the columns.
 
-    python -m tests.bench [--quick] [--queue | --survival]
+    python -m tests.bench [--quick] [--queue | --survival | --pages | --sound | --after | --closing]
 
 Nothing is asserted: the figures are one machine's on one day, so each stands beside its ratio to Dial's.
 """
@@ -18,12 +18,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import queueing, report, survival, ways
+from tests.bench import closing, mailing, popping, queueing, rating, report, sounding, survival, ways
 from tests.bench.choosing import choosing
 from tests.bench.rounds import Round, play, sustain
 from tests.bench.routing import decide_us
 from tests.bench.stage import BenchError, Stage
 from tests.bench.ways import Way
+from tests.bench.weight import weight
 from tests.sipp.sipp import SippError
 from vorzimmer.sandbox.sandbox import SandboxError
 
@@ -93,6 +94,26 @@ async def queue(folder: Path, size: Size) -> None:
         say(str(one))
 
 
+async def pages(folder: Path, size: Size) -> None:
+    """Measure and print how soon a ringing telephone's client is on the screen, and what the page weighs."""
+    say(weight())
+    say(str(await popping.measure(folder, size.line_seconds)))
+
+
+async def sound(folder: Path, size: Size) -> None:
+    """Measure and print what announcements cost: converted, waiting beside calls, played."""
+    say(str(sounding.convert_minute(folder, 5)))
+    setup, dearer = await sounding.measure(folder, size.step_seconds * 2.5, 3)
+    say(str(setup))
+    say(f"Playing a wav file costs Asterisk {dearer:.2f} times what the A-law file costs")
+
+
+async def after(folder: Path, size: Size) -> None:
+    """Measure and print how soon mails go, after a call and after an outage, and what a busy worker costs calls."""
+    async for one in mailing.measure(folder, size.step_seconds * 2.5, 3):
+        say(str(one))
+
+
 async def _survival(stage: Stage, folder: Path) -> None:
     """What a death and an outage cost."""
     death = await survival.restart(stage)
@@ -137,6 +158,11 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n", 1)[0])
     options.add_argument("--quick", action="store_true", help="one round instead of two, less exact")
     options.add_argument("--queue", action="store_true", help="only a full waiting line")
+    options.add_argument("--pages", action="store_true", help="only the agents' pages")
+    options.add_argument("--sound", action="store_true", help="only announcements")
+    options.add_argument("--after", action="store_true", help="only what clients are told after the call")
+    options.add_argument("--closing", action="store_true", help="only a month's end: statements and invoices")
+    options.add_argument("--rating", action="store_true", help="only a million calls rated")
     options.add_argument("--survival", action="store_true", help="only what a death and an outage cost")
     chosen = options.parse_args()
     size = QUICK if chosen.quick else FULL
@@ -144,6 +170,17 @@ def main() -> int:
         try:
             if chosen.survival:
                 asyncio.run(survive(Path(folder)))
+            elif chosen.pages:
+                asyncio.run(pages(Path(folder), size))
+            elif chosen.sound:
+                asyncio.run(sound(Path(folder), size))
+            elif chosen.rating:
+                say(str(rating.measure(Path(folder))))
+            elif chosen.after:
+                asyncio.run(after(Path(folder), size))
+            elif chosen.closing:
+                clients = closing.CLIENTS // 10 if chosen.quick else closing.CLIENTS
+                say(str(closing.measure(Path(folder), clients)))
             elif chosen.queue:
                 asyncio.run(queue(Path(folder), size))
             else:

@@ -19,6 +19,7 @@ from tests.bench import cpu, ways
 from tests.bench.probe import Probe
 from tests.sipp.scenario import AGENTS
 from tests.sipp.sipp import Sipp, free_port
+from tests.systemd.unit import UNITS, last, read
 from vorzimmer.core.client import Book
 from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.store import book as books
@@ -93,6 +94,10 @@ class Stage:
         if not await _came_true(self._rendered, _PATIENCE):
             raise BenchError(f"the fallback's folders were not written: {self.log('calls')}")
 
+    async def start_pages(self) -> None:
+        """Start `serve` for the pages."""
+        await self._serve("web")
+
     async def kill_and_start(self) -> float:
         """SIGKILL to the calls process; the seconds from the start of the next one until it has the calls in hand."""
         process = self._daemon["calls"]
@@ -107,8 +112,10 @@ class Stage:
         return written.count('"fallback.rendered"') >= len(self.starts)
 
     async def _serve(self, role: str) -> None:
-        """Start one role and wait for its READY, told as systemd would be."""
-        command = [str(Path(sys.executable).with_name("vorzimmer")), "--config", str(self.sandbox.settings_toml)]
+        """Start one role as nice as its unit says, and wait for its READY, told as systemd would be."""
+        nice = last(read(UNITS / f"vorzimmer-{role}.service"), "Nice", "0")
+        program = str(Path(sys.executable).with_name("vorzimmer"))
+        command = ["nice", "-n", nice, program, "--config", str(self.sandbox.settings_toml)]
         address = self._folder / f"{role}.notify"
         address.unlink(missing_ok=True)
         with (

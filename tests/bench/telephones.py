@@ -27,12 +27,15 @@ class _Dialog:
 class Telephones(Stamped):
     """All of them; which one it is, the Request-URI's user says.
 
+    `ring`: seconds until a telephone is answered. `rung`: where each INVITE went, and its instant, where `noting`.
     `talk`: seconds of a talk on average, each between a half and one and a half of it. `gaps_ms`: from each BYE of an
     agent's to the next INVITE there, where `noting`. `doubles`: INVITEs to an agent in a call.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.ring = 0.0
+        self.rung: list[tuple[str, int]] = []
         self.talk = 0.0
         self.noting = False
         self.gaps_ms: list[float] = []
@@ -71,9 +74,17 @@ class Telephones(Stamped):
             self.gaps_ms.append((self.arrived - since) / 1e6)
         near = f"{invite['To']};tag={secrets.token_hex(4)}"
         self._dialogs[invite["Call-ID"]] = _Dialog(agent, invite, near, addr)
+        if self.noting:
+            self.rung.append((agent, self.arrived))
         self.reply(invite, 180, addr, to=near)
-        answer = self.reply(invite, 200, addr, to=near, body=sip.sdp(self.host, self.port))
-        self.repeat((invite["Call-ID"], "200"), answer, addr)
+        asyncio.get_running_loop().call_later(self.ring, self._pick_up, invite["Call-ID"])
+
+    def _pick_up(self, call_id: str) -> None:
+        dialog = self._dialogs.get(call_id)
+        if dialog is not None:
+            body = sip.sdp(self.host, self.port)
+            answer = self.reply(dialog.invite, 200, dialog.addr, to=dialog.near, body=body)
+            self.repeat((call_id, "200"), answer, dialog.addr)
 
     def _answered(self, call_id: str) -> None:
         self.stop((call_id, "200"))

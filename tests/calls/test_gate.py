@@ -166,3 +166,17 @@ def test_a_number_is_known_as_dialled_while_a_leg_to_it_lives(house: House) -> N
     assert gate.is_dialled(MOBILE)
     gate.leave(MOBILE, CLIENT)
     assert not gate.is_dialled(MOBILE)
+
+
+def test_a_number_that_is_checked_is_no_loop(house: House) -> None:
+    """A check counts as every leg does, but who is forwarded from that number meanwhile is a caller like any other."""
+    gate = house.gate()
+    assert gate.enter(MOBILE, CLIENT, returns=True) is None
+    assert not gate.is_dialled(MOBILE)
+    assert gate.enter(MOBILE, CLIENT) is None
+    gate.leave(MOBILE, CLIENT, returns=True)
+    assert gate.is_dialled(MOBILE)
+    gate.leave(MOBILE, CLIENT)
+    assert not gate.is_dialled(MOBILE)
+    assert gate.enter(OTHER, CLIENT) is None
+    assert refused(gate) is RefusalCode.PER_DAY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -71,22 +72,57 @@ def test_a_call_keeps_only_the_phones_it_needs(phones: Phones) -> None:
     assert phones.pool().busy == {"agent3"}
 
 
-@pytest.mark.parametrize("change", ["talk", "free"])
-async def test_every_waiting_call_is_woken_by_a_change(phones: Phones, change: str) -> None:
-    """All calls that wait for a phone look again when one changes; who waits afterwards waits for the next change."""
+async def test_one_waiting_call_is_woken_by_a_free_phone(phones: Phones) -> None:
+    """Who has waited longest looks first, and the others sleep on: hundreds in line cost nothing at each change."""
     phones.reserve("agent1", CALL)
-    waiting = [asyncio.create_task(phones.change(60)) for _ in range(3)]
-    await asyncio.sleep(0)
-    getattr(phones, change)("agent1", CALL)
-    await asyncio.gather(*waiting)
-    with pytest.raises(TimeoutError):
-        await phones.change(0.01)
+    with contextlib.ExitStack() as line:
+        waits = [line.enter_context(phones.waiting(["agent1", "agent2"], impatient=False)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(wait(60)) for wait in waits]
+        await asyncio.sleep(0)
+        phones.talk("agent1", CALL)
+        await asyncio.sleep(0)
+        assert [one.done() for one in waiting] == [False, False, False]
+        phones.free("agent1", CALL)
+        await waiting[0]
+        await asyncio.sleep(0)
+        assert [one.done() for one in waiting] == [True, False, False]
+        for one in waiting[1:]:
+            one.cancel()
+
+
+async def test_a_turn_that_is_not_taken_is_passed_on(phones: Phones) -> None:
+    """A caller who hangs up when the phone gets free costs the next one nothing."""
+    phones.reserve("agent1", CALL)
+    with contextlib.ExitStack() as first:
+        first.enter_context(phones.waiting(["agent1"], impatient=False))
+        with phones.waiting(["agent1"], impatient=False) as second:
+            waiting = asyncio.ensure_future(second(60))
+            await asyncio.sleep(0)
+            phones.free("agent1", CALL)
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            first.close()
+            await waiting
+
+
+async def test_who_waits_for_a_ringing_phone_hears_of_its_answer(phones: Phones) -> None:
+    """Without a time to wait, a caller stays only while a phone rings: once it talks, the next of the chain is due."""
+    phones.reserve("agent1", CALL)
+    with phones.waiting(["agent1"], impatient=True) as impatient:
+        waiting = asyncio.ensure_future(impatient(60))
+        await asyncio.sleep(0)
+        phones.talk("agent2", OTHER)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        phones.talk("agent1", CALL)
+        await waiting
 
 
 async def test_waiting_ends_when_its_time_is_over(phones: Phones) -> None:
     """A caller is not kept waiting for a phone beyond the time set; reserving one is no change to wake for."""
-    waiting = asyncio.create_task(phones.change(0.01))
-    await asyncio.sleep(0)
-    phones.reserve("agent1", CALL)
-    with pytest.raises(TimeoutError):
-        await waiting
+    with phones.waiting(["agent1"], impatient=False) as look_again:
+        waiting = asyncio.ensure_future(look_again(0.01))
+        await asyncio.sleep(0)
+        phones.reserve("agent1", CALL)
+        with pytest.raises(TimeoutError):
+            await waiting

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from tests.calls.surroundings import DID, EPOCH, START, Pbx, Records, event, mak
 from tests.sipp.sound import write_wav
 from vorzimmer.asterisk.errors import Unavailable
 from vorzimmer.calls.exchange import Exchange
-from vorzimmer.calls.takeup import REASON, Note, continued, events_of, read_note, take_up
+from vorzimmer.calls.takeup import REASON, Note, continued, events_of, read_note, take_up, watch
 from vorzimmer.core.cdr import Disposition, build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Incoming, Plan
@@ -332,6 +334,12 @@ class TestContinued:
             "callee"
         )
 
+    def test_what_was_heard_since_does_not_push_the_dialplan_aside(self) -> None:
+        """A daemon that came back late heard the legs and the caller go: the announcement was before, and counts."""
+        late = (event(5, Kind.LEG_ENDED, 50, leg="call-1-l1", cause=16), event(6, Kind.HANGUP, 51, by="caller"))
+        cdr = build_cdr([*WAITED, *late, *continued((*WAITED, *late), note(RESCUED), self.MESSAGE)])
+        assert [cdr.ring, cdr.announcement, cdr.machine, cdr.duration] == [30, 3, 7, 40]
+
     def test_the_reason_stands_in_it(self) -> None:
         """Whoever reads the call sees where the daemon left it."""
         why = continued(WAITED, note(RESCUED), None)[0]
@@ -361,6 +369,43 @@ class TestTakeUpOfBegunCalls:
         assert [message["recipient"] for message in end["messages"]] == ["kanzlei@client.example"]
         assert (files(exchange.notes), exchange.left) == ([], {})
         assert await take_up(exchange) == 0
+
+    async def test_notes_wait_until_it_is_known_whose_calls_they_are(
+        self, exchange: Exchange, pbx: Pbx, records: Records, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The daemon has just come back: a call that one before had begun is told once, in the ledger that there is."""
+        in_hand, told, asked = asyncio.Event(), asyncio.Event(), list[str]()
+        left_behind(exchange, text=RESCUED)
+
+        async def ready() -> None:
+            asked.append("ready")
+
+        def end(record: Mapping[str, Any]) -> None:
+            records.ends.append(record)
+            told.set()
+
+        monkeypatch.setattr(pbx, "ready", ready)
+        monkeypatch.setattr(records, "append_end", end)
+        watching = asyncio.create_task(watch(exchange, (), in_hand))
+        await asyncio.to_thread(files, exchange.notes)
+        assert (asked, records.events) == ([], [])
+        self.left(exchange)
+        in_hand.set()
+        await told.wait()
+        watching.cancel()
+        assert [one.seq for one in records.events] == list(range(len(WAITED), len(WAITED) + len(records.events)))
+
+    @pytest.mark.parametrize("text", [RESCUED, None])
+    async def test_one_that_was_not_decided_yet_has_a_client(
+        self, exchange: Exchange, records: Records, text: str | None
+    ) -> None:
+        """The record names whoever is told of it: the database takes no message that is nobody's, nor the call then."""
+        self.left(exchange, TALK[:1])
+        if text is not None:
+            left_behind(exchange, text=text)
+        assert await take_up(exchange) == 1
+        [end] = records.ends
+        assert {message["payload"]["client"] for message in end["messages"]} == {end["cdr"]["client"]} == {"mueller"}
 
     async def test_one_that_lives_is_left_alone(self, exchange: Exchange, pbx: Pbx, records: Records) -> None:
         """Note or no note: while its channel lives the dialplan has it."""

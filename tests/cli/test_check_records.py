@@ -1,4 +1,4 @@
-"""The part of `check` about Asterisk's own records, on a real database."""
+"""The part of `check` about the calls' records, on a real database."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 
 from tests.cli.conftest import SETTINGS
 from tests.store.records import START, end, events
+from tests.store.sealing import put_charge, tamper
 from vorzimmer.cli.check_records import OVERDUE, records
 from vorzimmer.core.cdr import build_cdr
 from vorzimmer.settings import Settings, load
-from vorzimmer.store import batch, reconciliation, segments
+from vorzimmer.store import batch, reconciliation, seals, segments
 from vorzimmer.store.reconciliation import Run
 
 NOW = datetime.now(UTC)
@@ -82,6 +83,24 @@ async def test_differences_stay_in_sight(settings: Settings, conn: asyncpg.Conne
     [finding] = (await records(settings)).findings
     assert finding.startswith("2 calls differ from Asterisk's records and could not be completed; vorzimmer reconcile")
     await reconciliation.save_run(conn, run(timedelta(hours=6), differing=1, completed=1))
+    assert (await records(settings)).findings == ()
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(50, False), (70, True)])
+async def test_what_is_not_sealed_is_found(
+    settings: Settings, conn: asyncpg.Connection, *, minutes: int, late: bool
+) -> None:
+    """Calls that nobody has sealed for an hour mean that the worker does not run, or that somebody cut the chain."""
+    await store_call(conn, timedelta(minutes=5))
+    await seals.seal_new(conn)
+    assert (await records(settings)).findings == ()
+    await put_charge(conn, "c1")
+    age = timedelta(minutes=minutes)
+    await tamper(conn, f"UPDATE charge SET rated_at = '{NOW - age}', xact = pg_current_xact_id()::text::bigint")  # noqa: S608 - the test's own
+    assert ["not sealed" in finding for finding in (await records(settings)).findings] == [True] * late
+    await conn.execute("UPDATE sealing SET cluster = cluster + 1")  # restored elsewhere: what is older may be sealed
+    assert (await records(settings)).findings == ()
+    await seals.seal_new(conn)
     assert (await records(settings)).findings == ()
 
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from tests.cli.conftest import SETTINGS
 from tests.notify.conftest import Troubles
+from tests.store.leasing import lease
 from tests.store.test_outbox import put
 from vorzimmer.cli import check_watch
 from vorzimmer.sandbox.ports import free
@@ -113,7 +114,7 @@ async def test_messages_late_and_given_up(settings: Settings, dsn: str) -> None:
     """What the worker left lying, and what no client will get: with call, address, reason and client."""
     conn = await asyncpg.connect(dsn)
     await put(conn, "old@example.org", "first@example.org", "last@example.org", "late@example.org")
-    for message in await outbox.lease(conn, 3, 60):
+    for message in await lease(conn, 3, 60):
         await outbox.mark_dead(conn, message.id, f"550 no {message.recipient}")
     await conn.execute("UPDATE outbox SET created_at = now() - interval '8 days' WHERE recipient LIKE 'old%'")
     await conn.execute("UPDATE outbox SET next_at = now() - interval '1 h' WHERE recipient LIKE 'late%'")

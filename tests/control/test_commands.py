@@ -14,9 +14,14 @@ COMPLETE: dict[str, Any] = {
     "actor": "test",
     "agent": "alice",
     "call": "1700000000.1",
+    "phone": "alice-desk",
     "callback": "cb-1",
+    "client": "mueller",
     "consent": "agent",
+    "header": "Vorzimmer",
+    "number": "+498912345",
     "reason": "lunch",
+    "reference": "0123456789abcdef01234567",
     "result": "spam",
     "supervisor": "boss1",
     "team": "law",
@@ -112,5 +117,6 @@ def test_recording_needs_the_word_consent() -> None:
 
 def test_what_only_asks_is_known() -> None:
     """Questions are not remembered, so only what changes nothing may be one."""
-    assert {name for name, kind in COMMANDS.items() if kind.asks} == {"calls", "wall", "watch", "callback.list"}
+    asks = {name for name, kind in COMMANDS.items() if kind.asks}
+    assert asks == {"calls", "ledgers", "wall", "watch", "callback.list", "fax.state"}
     assert not Command.asks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -272,7 +273,11 @@ async def test_a_line_of_ten_megabytes_is_passed_over(house: House) -> None:
     assert second["id"] == "next"
 
 
-@pytest.mark.parametrize("sent", [b"", b"half", b"x" * 200_000, pause().model_dump_json().encode() + b"\n"])
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"half", b"x" * 200_000, pause().model_dump_json().encode() + b"\n"],
+    ids=["nothing", "half", "much", "whole"],
+)
 async def test_connect_and_close(house: House, sent: bytes) -> None:
     """However much was sent before: whoever is gone costs nothing, and nobody else is disturbed."""
     for _ in range(20):
@@ -421,6 +426,20 @@ async def test_a_client_is_told_why_nobody_answers(tmp_path: Path, name: str) ->
     with pytest.raises(control.Unreachable, match=r"cannot be opened|not running"):
         async with control.connect(tmp_path / name):
             pass
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_comes_while_it_ends_is_let_go(tmp_path: Path, turns: int) -> None:
+    """However many turns of the loop a connection came before the end: it is closed, and does not stay for ever."""
+    with socket.socket(socket.AF_UNIX) as comer:
+        async with serving(tmp_path / "control.sock") as house:
+            comer.setblocking(False)
+            comer.connect(str(house.path))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE):
+            with suppress(ConnectionResetError):
+                assert await asyncio.get_running_loop().sock_recv(comer, 1) == b""
 
 
 async def test_a_daemon_that_ends_is_told(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_everything_is_written_and_told() -> None:
     telling.append_agent(state)
     assert (journal.events, journal.ends, journal.agents) == ([happened[4]], [record], [state])
     assert told == [
-        ("phase.talk", {"at": happened[4].at, "call": "c1", "data": {"by": "alice"}}, 1),
+        ("phase.talk", {"at": happened[4].at, "call": "c1", "seq": 4, "data": {"by": "alice"}}, 1),
         ("call.record", {"call": "c1", "client": "mueller", "disposition": "answered"}, 2),
         (
             "agent.state",

@@ -130,8 +130,24 @@ def test_any_book_round_trips(book: Book) -> None:
         ({"name": "a\r\nBcc: x"}, ("name",), "printable"),
         ({"name": "=?utf-8?q?x?="}, ("name",), "printable"),
         ({"announcements": {"closed": "../closed.mp3"}}, ("announcements", "closed"), "pattern"),
-        ({"announcements": {"closed": "closed.ogg"}}, ("announcements", "closed"), "pattern"),
-        ({"announcements": {"hello": "a.wav"}}, ("announcements", "hello", "[key]"), "'greeting', 'closed'"),
+        ({"announcements": {"closed": "closed.txt"}}, ("announcements", "closed"), "pattern"),
+        ({"announcements": {"hello": "a.wav"}}, ("announcements",), "'hello' is unknown, nothing plays it"),
+        ({"announcements": {"closde": "a.wav"}}, ("announcements", "closde", "[key]"), "did you mean 'closed'"),
+        (
+            {"closed": {"chain": [{"to": "announcement", "sound": "clossed"}]}},
+            ("closed", "chain", 0, "announcement", "sound"),
+            "did you mean 'closed'",
+        ),
+        (
+            {"closed": {"chain": [{"to": "announcement", "sound": "closed", "then": ["@open"]}]}},
+            ("closed", "chain", 0, "announcement", "then", 0, "function-after[_meant(), constrained-str]"),
+            "pattern",
+        ),
+        (
+            {"versions": {"closed": [{"item": "0" * 16, "since": "2026-01-01T00:00Z"}]}},
+            ("versions",),
+            "in the database",
+        ),
         ({"open": {"chain": []}}, ("open", "chain"), "at least 1"),
         (
             {"open": {"chain": [{"to": "fax"}]}},

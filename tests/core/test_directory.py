@@ -102,3 +102,13 @@ def test_conflicts_name_the_clients_and_the_keys() -> None:
         "client 'two', closed.chain[2]: there is no group 'night'",
         "client 'three', at_lunch.chain[1]: there is no group 'night'",
     ]
+
+
+def test_a_client_is_tried_in_place_of_itself() -> None:
+    """A change can be looked at as if it were saved; the directory itself, and whose the numbers are, stay."""
+    directory = Directory((), (huber, meier))
+    tried = directory.with_client(make_client(id="huber", name="Neu", dids=[DID]))
+    found = tried.find(DID, None)
+    assert found is not None
+    assert (found.client.name, directory.clients["huber"].name) == ("Neu", "Kanzlei Huber")
+    assert tried.clients["meier"] is meier

@@ -11,7 +11,7 @@ import pytest
 from tests.core.examples import DID, event, make_client
 from vorzimmer.core.cdr import Cdr, Disposition, build_cdr, from_json
 from vorzimmer.core.ledger import Kind
-from vorzimmer.core.messages import end_record, messages_for
+from vorzimmer.core.messages import Addressee, end_record, messages_for, note_messages
 
 ANNA, BERT = "anna@example.org", "bert@example.org"
 
@@ -77,3 +77,47 @@ def test_the_end_record_is_plain_json() -> None:
     back = json.loads(json.dumps(end_record(cdr, messages)))
     assert from_json(back["cdr"]) == cdr
     assert [(m["channel"], m["recipient"]) for m in back["messages"]] == [("email", ANNA), ("email", BERT)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "disposition", "hold"),
+    [
+        ({}, "answered", None),
+        ({"forms": ["message"]}, "answered", 120),
+        ({"forms": ["message"], "note_wait": 0}, "answered", 0),
+        ({"forms": ["message"]}, "message", None),
+        ({"forms": ["message"]}, "forwarded", None),
+    ],
+)
+def test_only_what_an_agent_answered_waits_for_a_note(fields: Any, disposition: str, hold: int | None) -> None:
+    """A client with forms reads its note in the mail; nobody waits for a note that no one will write."""
+    cdr = replace(_cdr(), disposition=Disposition(disposition))
+    (message,) = messages_for(cdr, make_client(mail=[ANNA], **fields))
+    assert message.hold_seconds == hold
+    (written,) = end_record(cdr, [message])["messages"]
+    assert written["hold_seconds"] == hold
+
+
+NOTE = {"title": "Nachricht", "fields": []}
+
+
+def test_a_note_told_by_itself_brings_the_call_along_without_its_recording() -> None:
+    """The client sees which call it was; what was attached before is not sent again."""
+    cdr = replace(_cdr(), client="kanzlei", recording="x.wav")
+    to = Addressee("kanzlei", "Kanzlei", "de", "Europe/Berlin", (ANNA, BERT, ANNA.upper()))
+    messages = note_messages(cdr, NOTE, to)
+    assert [message.recipient for message in messages] == [ANNA, BERT]
+    assert messages[0].payload["notes"] == [NOTE]
+    assert messages[0].payload["did"] == DID
+    assert messages[0].payload["recording"] is None
+    assert messages[0].hold_seconds is None
+
+
+def test_a_corrected_note_tells_nothing_of_the_other_client() -> None:
+    """It reads who called and when; the number that was dialled, the hours and lengths were another client's."""
+    cdr = replace(_cdr(), client="other", reason="open: other's hours", office_state="open", forwarded_to="+4930222222")
+    (message,) = note_messages(cdr, NOTE, Addressee("kanzlei", "Kanzlei", "de", "Europe/Berlin", (ANNA,)))
+    told = message.payload
+    assert (told["caller"], told["client"], told["client_name"]) == ("+4930111111", "kanzlei", "Kanzlei")
+    assert not any("other" in str(value) or value in (DID, "+4930222222", "open") for value in told.values())
+    assert {told[name] for name in ("duration", "ring", "talk", "did", "forwarded_to")} == {None}

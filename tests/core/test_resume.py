@@ -36,6 +36,7 @@ from vorzimmer.core.resume import (
     wanted,
 )
 from vorzimmer.core.routing import decide
+from vorzimmer.core.way import Place, deed_at
 
 CALLER = Incoming(dialled=DID, caller="+49301234567", caller_name="Erika", diverted_from="+498911111")
 MOBILE = "+4915112345678"
@@ -161,14 +162,14 @@ class TestBegun:
             steps = [one for one in known[:end] if one.kind is Kind.STEP]
             found = begun(known[:end])
             if steps:
-                assert (found.place, found.since) == (steps[-1].data["n"], steps[-1].at)
+                assert (found.place, found.since) == (Place(steps[-1].data["n"]), steps[-1].at)
             else:
                 assert found == NOTHING
 
     def test_what_an_earlier_step_did_is_over(self) -> None:
         """A greeting heard and phones rung by former steps are not taken over by this one."""
         found = begun(ledger(*GREETED, *RUNG, step(2, 10)))
-        assert (found.place, shown(found), found.tried) == (2, {}, frozenset())
+        assert (found.place, shown(found), found.tried) == (Place(2), {}, frozenset())
 
     def test_a_step_resumed_twice_remembers_its_first_beginning(self) -> None:
         """Killed, resumed and killed again: the wait goes on from its beginning, the first phone is not rung again."""
@@ -226,11 +227,11 @@ def test_no_ledger_is_too_strange(happened: list[tuple[Kind, int, int, str, int]
     known = ledger(*told)
     found = begun(known)
     steps = [one.data["n"] for one in known if one.kind is Kind.STEP]
-    assert found.place == (steps[-1] if steps else None)
+    assert found.place == (Place(steps[-1]) if steps else None)
     assert found.since is None or found.since <= known[-1].at
     dialled = [one.data["leg"] for one in known if one.kind is Kind.LEG_DIALLED]
     assert [one.leg for one in found.legs] == dialled[len(dialled) - len(found.legs) :]
-    assert 0 <= place_in(PLAN, known) < len(PLAN.steps)
+    assert 0 <= place_in(PLAN, known).n < len(PLAN.steps)
 
 
 class TestPlace:
@@ -239,12 +240,12 @@ class TestPlace:
     @pytest.mark.parametrize("place", range(len(PLAN.steps)))
     def test_the_same_plan_goes_on_where_it_was(self, place: int) -> None:
         """Nothing was changed: the step that was being done is done to its end."""
-        assert place_in(PLAN, ledger(step(place, 5))) == place
+        assert place_in(PLAN, ledger(step(place, 5))) == Place(place)
 
     def test_before_the_first_step_it_begins_with_it(self) -> None:
         """Killed right after the arrival, or after the decision: nothing has been done yet."""
-        assert place_in(PLAN, ledger()) == 0
-        assert place_in(PLAN, ledger()[:1]) == 0
+        assert place_in(PLAN, ledger()) == Place(0)
+        assert place_in(PLAN, ledger()[:1]) == Place(0)
 
     @pytest.mark.parametrize(
         ("changed", "place"),
@@ -258,21 +259,21 @@ class TestPlace:
     def test_a_changed_plan_goes_on_behind_the_greeting(self, changed: Plan, place: int) -> None:
         """The client's data were changed meanwhile: by the new ones, but nobody is greeted twice."""
         assert [type(one).__name__ for one in changed.steps] != routed(PLAN)["steps"]
-        assert place_in(changed, ledger(*GREETED, *RUNG)) == place
+        assert place_in(changed, ledger(*GREETED, *RUNG)) == Place(place)
 
     def test_who_leaves_a_message_stays_with_the_machine(self) -> None:
         """A group before it is not rung for a caller who has begun to speak."""
         changed = decided(GROUP, {"to": "machine"})
-        assert isinstance(changed.steps[place_in(changed, ledger(*RECORDED))], Machine)
-        assert isinstance(changed.steps[place_in(changed, ledger(*RECORDED[:3]))], RingGroup)
-        assert place_in(decided(GROUP), ledger(*RECORDED)) == 1
+        assert isinstance(deed_at(changed, place_in(changed, ledger(*RECORDED))), Machine)
+        assert isinstance(deed_at(changed, place_in(changed, ledger(*RECORDED[:3]))), RingGroup)
+        assert place_in(decided(GROUP), ledger(*RECORDED)) == Place(1)
 
     def test_in_a_changed_plan_the_place_is_kept_from_then_on(self) -> None:
         """Killed a second time, the call is where the new plan had brought it, and not at its beginning again."""
         changed = decided(GROUP, {"to": "machine"}, begin="ring")
         known = ledger(*RUNG, (Kind.RECOVERED, 8, {}), (Kind.ROUTED, 8, routed(changed)), (Kind.STEP, 8, {"n": 1}))
         assert (is_planned(changed, known), is_planned(PLAN, known)) == (True, False)
-        assert place_in(changed, known) == 1
+        assert place_in(changed, known) == Place(1)
 
     @pytest.mark.parametrize(
         ("told", "place", "expected"),
@@ -288,17 +289,17 @@ class TestPlace:
     )
     def test_only_legs_of_the_step_are_wanted(self, told: list[Told], place: int, expected: set[str]) -> None:
         """A phone of the former step must not ring on for nobody; who talks is wanted whatever the step is."""
-        assert wanted(begun(ledger(*told)), PLAN.steps[place]) == expected
+        assert wanted(begun(ledger(*told)), deed_at(PLAN, Place(place))) == expected
 
     def test_a_plan_of_greetings_only_is_begun_again(self) -> None:
         """Nothing but answering and announcements before the end: there is always a step to go on with."""
         changed = replace(PLAN, steps=PLAN.steps[:1])
-        assert place_in(changed, ledger(*GREETED, *RUNG)) == 0
+        assert place_in(changed, ledger(*GREETED, *RUNG)) == Place(0)
 
     def test_a_target_is_found_in_the_step_that_dials_it(self) -> None:
         """An endpoint in its group, a number in its forward; a stranger nowhere."""
-        found = [place_of_target(PLAN.steps, target) for target in ("first-1", "first-2", MOBILE, "agent9", "")]
-        assert found == [1, 1, 2, None, None]
+        found = [place_of_target(PLAN, target) for target in ("first-1", "first-2", MOBILE, "agent9", "")]
+        assert found == [Place(1), Place(1), Place(2), None, None]
 
 
 @pytest.mark.parametrize(
@@ -376,7 +377,7 @@ class TestRebuilt:
         """What is read from it is the talk in its step, so the next daemon resumes it like one of its own."""
         target = {1: "first-2", 2: MOBILE}[place]
         found = begun(rebuilt("call-1", CALLER, PLAN, START, Talk("call-1-l7", target, self.SINCE)))
-        assert (found.place, found.talk, found.tried) == (place, "call-1-l7", frozenset({target}))
+        assert (found.place, found.talk, found.tried) == (Place(place), "call-1-l7", frozenset({target}))
 
     def test_a_call_that_we_made_stays_one(self) -> None:
         """The caller's channel is a leg too, which the next daemon listens to; and the CDR tells who called whom."""

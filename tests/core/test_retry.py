@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from vorzimmer.core.retry import ATTEMPTS, next_attempt
-
-AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+from vorzimmer.core.retry import ATTEMPTS, LONGEST, pause
 
 
 @pytest.mark.parametrize(
-    ("attempts", "jitter", "pause"),
+    ("attempts", "jitter", "seconds"),
     [
         (1, 0.0, 15),
         (2, 0.0, 30),
@@ -26,29 +24,42 @@ AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         (9, 0.5, 3150),
     ],
 )
-def test_pauses_double_up_to_an_hour_and_jitter_shortens_them(attempts: int, jitter: float, pause: float) -> None:
+def test_pauses_double_up_to_an_hour_and_jitter_shortens_them(attempts: int, jitter: float, seconds: float) -> None:
     """The first retry comes soon, a long outage is not hammered at, and jitter never makes the pause longer."""
-    assert next_attempt(attempts, AT, jitter) == AT + timedelta(seconds=pause)
+    assert pause(attempts, jitter) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("attempts", [ATTEMPTS, ATTEMPTS + 1, 1_000_000])
 def test_gives_up_after_the_last_attempt(attempts: int) -> None:
     """A message that nobody takes does not stay for ever, and a huge count overflows nothing."""
-    assert next_attempt(attempts, AT, 0.0) is None
+    assert pause(attempts, 0.0) is None
 
 
 @pytest.mark.parametrize(("jitter", "hours"), [(0.0, 48.1), (1.0, 36.0)])
 def test_the_attempts_span_about_two_days(jitter: float, hours: float) -> None:
     """A mail server may be away for a weekend's day and night without a message being lost."""
-    at, attempts = AT, 1
-    while (following := next_attempt(attempts, at, jitter)) is not None:
-        at, attempts = following, attempts + 1
+    waited, attempts = timedelta(0), 1
+    while (following := pause(attempts, jitter)) is not None:
+        waited, attempts = waited + following, attempts + 1
     assert attempts == ATTEMPTS
-    assert round((at - AT) / timedelta(hours=1), 1) == hours
+    assert round(waited / timedelta(hours=1), 1) == hours
 
 
 @pytest.mark.parametrize(("attempts", "jitter"), [(0, 0.5), (-1, 0.5), (1, -0.1), (1, 1.1)])
 def test_refuses_what_is_out_of_range(attempts: int, jitter: float) -> None:
     """A caller that counts from 0 or draws jitter from another range is told, not given a wrong time."""
     with pytest.raises(ValueError, match=r"count from 1|between 0 and 1"):
-        next_attempt(attempts, AT, jitter)
+        pause(attempts, jitter)
+
+
+@pytest.mark.parametrize(
+    ("wish", "waits"),
+    [
+        (timedelta(seconds=1), timedelta(seconds=15)),
+        (timedelta(minutes=10), timedelta(minutes=10)),
+        (timedelta(days=9999), LONGEST),
+    ],
+)
+def test_who_wants_to_be_left_alone_is(wish: timedelta, waits: timedelta) -> None:
+    """At least as long as it asks for, but nobody can put a message off for ever."""
+    assert pause(1, 0.0, wish) == waits

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from tests.core.examples import DID, HOUSE, OTHER_DID, make_client, make_groups
 from vorzimmer.core.acd import Pool
+from vorzimmer.core.announcement import Sound
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
-from vorzimmer.core.handling import Sound, Strategy
+from vorzimmer.core.handling import Strategy
 from vorzimmer.core.plan import Announce, Answer, Forward, Hangup, Incoming, Machine, Plan, Queue, RingGroup, Step
 from vorzimmer.core.routing import decide, fallback_media
 
@@ -48,7 +49,8 @@ def _short(step: Step) -> str:
         case Answer():
             short = "answer"
         case Announce(media, early):
-            short = f"{'early' if early else 'say'} {media.removeprefix('lib:kanzlei/')}"
+            said = " + ".join(one.removeprefix("lib:kanzlei/") for one in media)
+            short = f"{'early' if early else 'say'} {said}"
         case RingGroup():
             short = f"ring {step.group}{' with music' if step.music else ''}"
         case Queue():
@@ -315,7 +317,8 @@ def test_the_plan_holds_no_number_of_a_caller() -> None:
 )
 def test_what_callers_hear_while_the_daemon_is_away(sounds: list[str], expected: str) -> None:
     """The machine's greeting, else the closed announcement, else the built-in request to leave a message."""
-    assert fallback_media(make_client(announcements={name: EVERY_SOUND[name] for name in sounds})) == expected
+    client = make_client(announcements={name: EVERY_SOUND[name] for name in sounds})
+    assert fallback_media(client, NIGHT) == expected
 
 
 _targets = st.sampled_from(

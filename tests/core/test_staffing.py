@@ -22,6 +22,21 @@ def test_erlang_c_of_the_textbook() -> None:
     assert erlang_c(HALF_HOUR, 13, 20).service_level == pytest.approx(0.7956, abs=5e-5)
 
 
+def test_erlang_a_of_the_literature() -> None:
+    """50 agents, 48 calls a minute of a minute each, 2 minutes of patience: Garnett, Mandelbaum and Reiman (2002).
+
+    There 3.1 % give up, and the mean wait of 20.8 s, if nobody did, becomes 3.7 s; occupancy 96 % and 93 %.
+    """
+    load = Load(calls=48, seconds=60, handling=60)
+    impatient, endless = erlang_a(load, 50, 20, 120), erlang_c(load, 50, 20)
+    assert (round(impatient.abandoned, 3), round(impatient.mean_wait, 1), round(endless.mean_wait, 1)) == (
+        0.031,
+        3.7,
+        20.8,
+    )
+    assert (round(impatient.occupancy, 2), round(endless.occupancy, 2)) == (0.93, 0.96)
+
+
 def test_agents_for_a_target() -> None:
     """13 agents just miss 80 % in 20 s, 14 reach it; the fewest are named."""
     assert agents_needed(HALF_HOUR, 0.80, 20) == 14

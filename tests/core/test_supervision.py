@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.core.examples import make_client
 from vorzimmer.core.agent import Agent
-from vorzimmer.core.supervision import Refusal, Stage, may_enter, may_supervise
+from vorzimmer.core.supervision import Refusal, Stage, may_enter, may_hear, may_supervise
 
 TODAY = date(2026, 11, 23)
 
@@ -47,3 +48,14 @@ def test_who_takes_part_in_a_recorded_talk_must_have_consented() -> None:
     assert may_enter(Stage.BARGE, CHIEF, TODAY, recorded=False) is None
     consenting = agent("chief", supervisor=True, records_since="2026-11-23")
     assert may_enter(Stage.BARGE, consenting, TODAY, recorded=True) is None
+
+
+def test_who_listens_to_a_client_with_secrecy_has_pledged() -> None:
+    """What agents may only hear with a pledge on file, supervisors do not overhear without one (§ 203 StGB)."""
+    law, shop = make_client(secrecy=True), make_client()
+    assert may_hear(CHIEF, law, TODAY) is Refusal.NO_PLEDGE
+    assert may_hear(agent("chief", pledged_on="2026-11-24"), law, TODAY) is Refusal.NO_PLEDGE
+    assert may_hear(agent("chief", pledged_on="2026-11-23"), law, TODAY) is None
+    assert may_hear(CHIEF, shop, TODAY) is None
+    assert may_hear(CHIEF, None, TODAY) is None
+    assert Refusal.NO_PLEDGE.text

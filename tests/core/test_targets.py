@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.core.examples import make_client
 from vorzimmer.core.agent import Agent
-from vorzimmer.core.targets import AGENT_SECONDS, Attempt, NotAllowed, attempts
+from vorzimmer.core.targets import AGENT_SECONDS, Attempt, NotAllowed, attempts, can_be_reached, on_duty
 
 CHIEF, MOBILE, DEPUTY, PARTNER = "+4989555001", "+4915112345678", "+4989555002", "+4930555003"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -91,3 +91,32 @@ def test_whatever_is_written(written: str) -> None:
     except NotAllowed:
         return
     assert {one.target for one in found} <= {CHIEF, MOBILE, DEPUTY, PARTNER, "anna", "eva"}
+
+
+OFFICE = make_client(
+    contacts=[
+        {"id": "chief", "name": "Frau Müller", "numbers": [CHIEF], "hours": {"mon-fri": ["08:00-18:00"]}},
+        {"id": "deputy", "name": "Herr Huber", "role": "Vertretung", "numbers": [DEPUTY]},
+    ],
+    rota={"duties": [{"contact": "chief"}, {"contact": "deputy"}]},
+)
+
+
+@pytest.mark.parametrize("written", ["chief", "1", CHIEF])
+def test_a_contact_is_left_alone_outside_its_hours(written: str) -> None:
+    """However it is asked for, nobody is rung at night who said when callers may be put through."""
+    assert [one.target for one in attempts(written, OFFICE, {}, "DE", MONDAY)] == [CHIEF]
+    assert can_be_reached(OFFICE.contacts[0], OFFICE, MONDAY)
+    assert not can_be_reached(OFFICE.contacts[0], OFFICE, NIGHT)
+    with pytest.raises(NotAllowed, match="Frau Müller"):
+        attempts(written, OFFICE, {}, "DE", NIGHT)
+
+
+def test_the_rota_skips_who_cannot_be_reached() -> None:
+    """At night the next on duty is tried at once, and it is said when there is none."""
+    assert [one.who for one in attempts("rota", OFFICE, {}, "DE", MONDAY)] == ["chief", "deputy"]
+    assert [one.who for one in attempts("rota", OFFICE, {}, "DE", NIGHT)] == ["deputy"]
+    assert [contact.id for contact in on_duty(OFFICE, NIGHT)] == ["deputy"]
+    alone = make_client(contacts=[OFFICE.contacts[0].model_dump()], rota={"duties": [{"contact": "chief"}]})
+    with pytest.raises(NotAllowed, match="nobody"):
+        attempts("rota", alone, {}, "DE", NIGHT)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.demo import acts, queue_acts
+from tests.demo import acts, after_acts, client_acts, month, page_acts, queue_acts
+from tests.demo.act import Act
 from tests.demo.judge import judge, show_cdrs, show_mails
 from tests.demo.stage import AT, ROOT, DemoError, Stage
 from tests.sipp.baresip import BaresipError
@@ -24,7 +25,13 @@ from tests.sipp.rtp import LineClosedError
 from vorzimmer.control.client import Unreachable
 from vorzimmer.sandbox.sandbox import SandboxError
 
-SCENES = (*acts.SCENES, *((act,) for act in queue_acts.ACTS))
+SCENES = (
+    *((act,) for act in page_acts.ACTS),
+    *acts.SCENES,
+    *((act,) for act in queue_acts.ACTS),
+    *((act,) for act in client_acts.ACTS),
+    *((act,) for act in after_acts.ACTS),
+)
 ACTS = [act for scene in SCENES for act in scene]
 CALLS = [call for act in ACTS for call in act.calls]
 
@@ -49,7 +56,10 @@ async def main(folder: Path, *, keep: bool) -> int:
         await stage.build()
         for scene in SCENES:
             for act in scene:
-                stage.say(f"{' and '.join(act.callers)} {'call' if len(act.callers) > 1 else 'calls'}: {act.title}")
+                who = (
+                    f"{' and '.join(act.callers)} {'call' if len(act.callers) > 1 else 'calls'}: " if act.calls else ""
+                )
+                stage.say(f"{who}{act.title}")
             async with asyncio.TaskGroup() as playing:
                 for act in scene:
                     playing.create_task(act.play(stage, *act.callers))
@@ -60,6 +70,8 @@ async def main(folder: Path, *, keep: bool) -> int:
         show_mails(mails)
         await look_back(stage, cdrs)
         wrong = judge(ACTS, cdrs, mails)
+        stage.say(f"{sum(count for _, count in month.CALLS.values())} made-up calls of October, billed:")
+        await month.closed(stage)
     except* FAILURES as failed:
         wrong = [f"{type(error).__name__}: {error}" for error in failed.exceptions]
     finally:
@@ -70,6 +82,11 @@ async def main(folder: Path, *, keep: bool) -> int:
     if keep and not wrong:
         tell_how_to_call(stage, await stage.leave_running())
     return 1 if wrong else 0
+
+
+def who_calls(act: Act) -> str:
+    """The callers of an act, if it has any."""
+    return f"{' and '.join(act.callers)} {'call' if len(act.callers) > 1 else 'calls'}: " if act.calls else ""
 
 
 async def look_back(stage: Stage, cdrs: list[asyncpg.Record]) -> None:

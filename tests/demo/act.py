@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Call:
     """A caller, and what the CDR must say: whose call it was, what became of it, who answered.
 
-    `lasted`: seconds of some phases at least, by the CDR's columns. Each client gets one mail of each call.
+    `lasted`: seconds of some phases at least, by the CDR's columns. Each client gets one mail of each call, with what
+    was `noted` in it.
     """
 
     caller: str
@@ -18,6 +19,7 @@ class Call:
     disposition: str
     answered_by: str | None = None
     lasted: Mapping[str, float] = field(default_factory=dict)
+    noted: str = ""
 
     @property
     def mail(self) -> str | None:

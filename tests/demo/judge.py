@@ -65,8 +65,17 @@ def _judge_mails(calls: Sequence[Call], mails: Sequence[EmailMessage]) -> list[s
         due, came = sum(call.mail == address for call in calls), sum(mail["To"] == address for mail in mails)
         if due != came:
             wrong.append(f"{came} mails to {address}, {due} are due")
+    for call in (call for call in calls if call.noted):
+        told = [mail for mail in mails if mail["To"] == call.mail and call.noted in _text(mail)]
+        if len(told) != 1:
+            wrong.append(f"the note of {call.caller}'s call stands in {len(told)} mails")
     messages = sum(call.disposition == "message" for call in calls)
     attached = sum(part.get_content_type() == "audio/mpeg" for mail in mails for part in mail.iter_attachments())
     if attached != messages:
         wrong.append(f"{attached} messages attached, {messages} were left")
     return wrong
+
+
+def _text(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""

@@ -13,6 +13,7 @@ from tests.sipp import baresip, sound
 from tests.sipp.baresip import Baresip
 from tests.sipp.call import Call
 from tests.sipp.incoming import Incoming
+from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Login, Phone
 from tests.sipp.sound import Samples
 from tests.sipp.wire import Address
@@ -110,11 +111,16 @@ class Ben:
 
     async def dial(self, code: str, *names: str) -> None:
         """Dial a feature code, and hear these of Asterisk's sounds."""
-        call = await self._phone.call(code, self._pbx, self._login.user, login=self._login)
-        await call.answered()
+        call = await self.at_the_keypad(code)
         for name in names:
             await hears(call, self._said(name))
         await call.hang_up()
+
+    async def at_the_keypad(self, code: str) -> Outgoing:
+        """Dial a code behind which keys are pressed and words are spoken."""
+        call = await self._phone.call(code, self._pbx, self._login.user, login=self._login)
+        await call.answered()
+        return call
 
     async def rung(self) -> Incoming:
         """Wait for a call, which rings then."""

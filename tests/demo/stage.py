@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import email
 import email.policy
-import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 
 from tests.demo.people import Anna, Ben, anna_at_home
+from tests.demo.receivers import Receivers
 from tests.sipp import sound
 from tests.sipp.outgoing import Outgoing
 from tests.sipp.phone import Login, Phone
@@ -36,9 +36,23 @@ PATIENCE = 30.0
 
 SOUNDS = {
     name: sound.announcement(seed, 1.5)
-    for name, seed in {"holiday": 31, "closed": 32, "lunch": 33, "machine": 34}.items()
+    for name, seed in {"holiday": 31, "closed": 32, "lunch": 33, "machine": 34, "auswahl": 36}.items()
 } | {"whisper": sound.announcement(35, 0.7)}
 """The clients' announcements, each a sound unlike all others. The whisper is what agents hear before a caller."""
+
+SET_UP_BY = """
+[setup]
+it = ["it@house.example"]
+lead = ["lead@house.example"]
+sales = ["sales@house.example"]
+
+[watchdog]
+caller = "+4989100099"
+"""
+"""Who sets clients up here, and the number that rings the clients' own."""
+
+CALLS_MAIL = "@client.example"
+"""Where the clients' mails about calls go; letters go elsewhere."""
 
 T = TypeVar("T")
 
@@ -56,6 +70,7 @@ class Stage:
         self.pbx = ("127.0.0.1", 0)
         self.agents: list[Phone]
         self.outside: Phone
+        self.receivers: Receivers
         self.anna: Anna
         self.ben: Ben
         self._began = time.monotonic()
@@ -66,6 +81,19 @@ class Stage:
         """Print one line with the seconds since the start."""
         print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)
 
+    def now(self) -> datetime:
+        """By the clock of the demo's house."""
+        return datetime.fromisoformat(AT) + timedelta(seconds=time.monotonic() - self._began)
+
+    @contextlib.asynccontextmanager
+    async def database(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection to the house's database."""
+        conn = await asyncpg.connect(self.sandbox.dsn)
+        try:
+            yield conn
+        finally:
+            await conn.close()
+
     async def build(self) -> None:
         """Sandbox, schema, clients, daemon."""
         self.say("starting a private Asterisk, PostgreSQL and mail server …")
@@ -73,16 +101,21 @@ class Stage:
         self.pbx = ("127.0.0.1", self.sandbox.sip_port)
         self.agents = [await self.phone(self.sandbox.agent_port(number)) for number in (1, 2, 3)]
         self.outside = await self.phone(self.sandbox.trunk_port)
+        self.receivers = await self._phones.enter_async_context(Receivers())
+        with self.sandbox.settings_toml.open("a") as settings:
+            settings.write(SET_UP_BY + self.receivers.settings)
         await self.vorzimmer("migrate")
         await asyncio.to_thread(self._lay_out_clients)
         await self.vorzimmer("import", str(self.folder / "clients.toml"))
+        self.receivers.web.secret = (await self.vorzimmer("webhook", "secret", "sommer")).split()[-1]
         await self._set_up_telephones()
         await self.start_daemon()
 
     def _lay_out_clients(self) -> None:
         """The client file, and beside it a folder of announcements for each client."""
-        shutil.copy(Path(__file__).with_name("clients.toml"), self.folder)
-        for client in ("mueller", "praxis", "laden", "tierklinik"):
+        written = Path(__file__).with_name("clients.toml").read_text()
+        (self.folder / "clients.toml").write_text(written.replace("@webhook@", self.receivers.web.url))
+        for client in ("mueller", "praxis", "laden", "tierklinik", "optik"):
             (self.folder / client).mkdir(exist_ok=True)
             for name, samples in SOUNDS.items():
                 sound.write_wav(self.folder / client / f"{name}.wav", samples)
@@ -92,6 +125,7 @@ class Stage:
         names = ("anna-home", "ben-desk")
         passwords = await asyncio.gather(*(self.vorzimmer("phone", "password", name) for name in names))
         hers, his = (Login(name, told.strip()) for name, told in zip(names, passwords, strict=True))
+        await self.vorzimmer("phone", "password", "clara-web")  # her page gets it by itself
         await self.vorzimmer("phone", "apply")
         self.anna = await self._phones.enter_async_context(anna_at_home(self.folder / "baresip", hers, self.pbx))
         self.ben = Ben(await self.phone(), his, self.pbx, self.asterisk_sound)
@@ -135,7 +169,7 @@ class Stage:
                 "-m",
                 "tests.demo.daemon",
                 str(self.sandbox.settings_toml),
-                (datetime.fromisoformat(AT) + timedelta(seconds=time.monotonic() - self._began)).isoformat(),
+                self.now().isoformat(),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=ROOT,
@@ -213,8 +247,10 @@ class Stage:
         return sound.load(file)[: sound.RATE // 2]
 
     def asterisk_sound(self, name: str) -> Samples:
-        """One of Asterisk's own sounds."""
-        return sound.load(self.sandbox.asterisk.root.data / "sounds" / "en" / f"{name}.gsm")
+        """One of Asterisk's own sounds, in German where it is there, as for clients and agents who are German."""
+        sounds = self.sandbox.asterisk.root.data / "sounds"
+        german = sounds / "de" / f"{name}.gsm"
+        return sound.load(german if german.exists() else sounds / "en" / f"{name}.gsm")
 
     async def talk_files(self) -> list[Path]:
         """Every file of a recorded talk, wherever Asterisk or the daemon may write."""
@@ -223,34 +259,48 @@ class Stage:
 
     async def cdrs(self, count: int) -> list[asyncpg.Record]:
         """The CDRs from PostgreSQL, once there are `count` or the patience is over."""
-        conn = await asyncpg.connect(self.sandbox.dsn)
+        async with self.database() as conn:
 
-        async def stored() -> list[asyncpg.Record]:
-            return list(
-                await conn.fetch("SELECT * FROM cdr JOIN cdr_person USING (call_id) ORDER BY caller, stored_at")
-            )
+            async def stored() -> list[asyncpg.Record]:
+                return list(
+                    await conn.fetch("SELECT * FROM cdr JOIN cdr_person USING (call_id) ORDER BY caller, stored_at")
+                )
 
-        try:
             return await patiently(stored, lambda rows: len(rows) >= count)
-        finally:
-            await conn.close()
 
     async def mail_of(self, caller: str) -> str | None:
         """How far the mail of a caller's call is: `pending`, `sent` …; None while there is none."""
-        conn = await asyncpg.connect(self.sandbox.dsn)
-        try:
-            sql = "SELECT state FROM outbox JOIN cdr_person USING (call_id) WHERE caller = $1"
+        sql = "SELECT state FROM outbox JOIN cdr_person USING (call_id) WHERE caller = $1"
+        async with self.database() as conn:
             return cast("str | None", await conn.fetchval(sql, caller))
-        finally:
-            await conn.close()
 
     async def mails(self, count: int) -> list[EmailMessage]:
-        """The mails from the mail server, once there are `count` or the patience is over."""
+        """The mails about calls, once there are `count` or the patience is over."""
 
-        async def arrived() -> list[Path]:
-            return sorted((self.sandbox.mail / "new").glob("*.eml"))
+        async def arrived() -> list[EmailMessage]:
+            return [mail for mail in await self._all_mails() if mail["To"].endswith(CALLS_MAIL)]
 
-        files = await patiently(arrived, lambda files: len(files) >= count)
+        return await patiently(arrived, lambda mails: len(mails) >= count)
+
+    async def letter(self, subject: str) -> EmailMessage:
+        """The mail whose subject begins so, about no call.
+
+        Raises:
+            DemoError: it does not come, or came more than once to somebody.
+        """
+
+        async def arrived() -> list[EmailMessage]:
+            return [mail for mail in await self._all_mails() if mail["Subject"].startswith(subject)]
+
+        found = await patiently(arrived, bool)
+        if len(found) != len({mail["To"] for mail in found}) or not found:
+            raise DemoError(f"{len(found)} letters '{subject}'")
+        for mail in found:
+            self.say(f"   mail to {mail['To']}: {mail['Subject']}")
+        return found[0]
+
+    async def _all_mails(self) -> list[EmailMessage]:
+        files = sorted((self.sandbox.mail / "new").glob("*.eml"))
         return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
 
     async def clear(self, *, keep: bool) -> None:

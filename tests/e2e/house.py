@@ -23,7 +23,6 @@ from vorzimmer.announcements.library import install
 from vorzimmer.control.client import connect
 from vorzimmer.control.commands import AgentLogIn, Command, Wall
 from vorzimmer.core.client import Book
-from vorzimmer.core.handling import Sound
 from vorzimmer.roles.running import now
 from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.settings import Settings
@@ -70,7 +69,7 @@ class House:
     async def announce(self, client: str, seconds: float = 3.0, **seeds: int) -> None:
         """Give a client announcements, each the sound of a seed (`tests.sipp.sound.announcement`)."""
         files = {
-            Sound(name): sound.write_wav(self.folder / f"{client}-{name}.wav", sound.announcement(seed, seconds))
+            name: sound.write_wav(self.folder / f"{client}-{name}.wav", sound.announcement(seed, seconds))
             for name, seed in seeds.items()
         }
         await install(self.settings.paths.library, client, files)
@@ -181,13 +180,14 @@ class House:
         """The only CDR."""
         return (await self.cdrs())[0]
 
-    async def mails(self, count: int = 1) -> list[EmailMessage]:
-        """The mails to this test's address, once there are `count`; more are an error."""
+    async def mails(self, count: int = 1, to: str = "") -> list[EmailMessage]:
+        """The mails to this test's address, or another one, once there are `count`; more are an error."""
+        wanted = to or self.address
 
         async def arrived() -> list[EmailMessage]:
             files = sorted((self.sandbox.mail / "new").glob("*.eml"))
             read = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-            return [mail for mail in read if self.address in mail.get_all("Delivered-To", [])]
+            return [mail for mail in read if wanted in mail.get_all("Delivered-To", [])]
 
         found = await eventually(arrived, lambda mails: len(mails) >= count)
         assert len(found) == count

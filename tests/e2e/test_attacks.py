@@ -37,7 +37,7 @@ from vorzimmer.announcements.convert import BadAudio
 from vorzimmer.announcements.library import install, media_uri
 from vorzimmer.asterisk.ami import Ami
 from vorzimmer.asterisk.reachability import Reachability
-from vorzimmer.core.handling import Sound
+from vorzimmer.core.announcement import Sound
 from vorzimmer.roles import house as house_role
 
 NUMBER = re.compile(r"\+?[0-9]{1,20}")

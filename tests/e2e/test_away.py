@@ -20,6 +20,9 @@ SHARED = "+498955555"
 WORDS = 1.5
 """Seconds of each announcement here."""
 
+WHOSE = 0.5
+"""The score that tells whose words were heard: others score under 0.2; a busy machine may send them in two parts."""
+
 ALONE = 20.0
 """Seconds of patience for a caller: the dialplan waits for the daemon for eight of them."""
 
@@ -49,6 +52,7 @@ async def all_taken_up(house: House) -> None:
 
 async def nothing_doubled(house: House, cdrs: int = 1, mails: int = 1) -> None:
     """After one more stop, by which all is in the database, and one more start, there is still one of each."""
+    await house.mails(mails)  # what is not sent at the stop waits for the next worker
     await house.stop()
     await house.start()
     await all_taken_up(house)
@@ -125,7 +129,7 @@ async def test_each_caller_hears_the_right_words(house: House) -> None:
     words = {name: sound.announcement(seed, WORDS) for name, seed in seeds.items()}
     for call, name in calls.items():
         heard, score = sound.find(call.line.heard(), words)
-        assert (heard, score > 0.8) == (name, True)
+        assert (heard, score > WHOSE) == (name, True)
     await asyncio.gather(*(call.hang_up() for call in calls))
     await noted(house, "ended=", 5)
     assert not any("7654321" in file.read_text() for file in notes(house) if file.suffix == ".call")

@@ -54,7 +54,7 @@ async def asks(house: House, number: str = CALLER) -> None:
     """A caller presses 1, hears so, and is hung up."""
     call = await waits(house, number)
     call.line.press("1")
-    thanks = house.sandbox.asterisk.root.data / "sounds" / "en" / "auth-thankyou.gsm"
+    thanks = house.sandbox.asterisk.root.data / "sounds" / "de" / "auth-thankyou.gsm"
     await call.line.hears(sound.load(thanks))
     assert (await call.finished()).by == "far"
 
@@ -140,7 +140,7 @@ async def test_a_caller_who_does_not_answer_is_tried_once_more(house: House, mon
     for _ in range(2):
         at_desk, back = await rung(phone, outside)
         back.reject(486)
-        nobody = house.sandbox.asterisk.root.data / "sounds" / "en" / "vm-nobodyavail.gsm"
+        nobody = house.sandbox.asterisk.root.data / "sounds" / "de" / "vm-nobodyavail.gsm"
         await at_desk.line.hears(sound.load(nobody)[: 2 * sound.RATE])  # it is hung up with the last word
         assert (await at_desk.finished()).by == "far"
     _, asked, first, second = await house.cdrs(4)

@@ -12,7 +12,7 @@ from tests.sipp.phone import Login, Outgoing
 from vorzimmer.core.client import Book
 from vorzimmer.store import book as books
 
-ANNA: dict[str, Any] = {"id": "anna", "name": "Anna Adler", "phones": ["softphone1"], "languages": ["de", "en"]}
+ANNA: dict[str, Any] = {"id": "anna", "name": "Anna Adler", "phones": ["softphone1"], "languages": ["en", "de"]}
 
 
 async def staffed(house: House, *agents: dict[str, Any]) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import furnished
-from tests.e2e.house import CALLER, House
+from tests.e2e.house import CALLER, House, eventually
 from tests.e2e.outage import Cable
 from tests.e2e.test_away import all_taken_up, noted
 from tests.e2e.test_calls import DID, MACHINE, OFFICE, client, group, talking
-from tests.e2e.test_recovery import OTHER, in_talk, kinds, music, now, seen, sounds
+from tests.e2e.test_recovery import AT_HOME, OTHER, in_talk, kinds, music, now, seen, sounds
 from tests.sipp import sound
 from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.objects import Channel
@@ -28,6 +28,8 @@ from vorzimmer.core.plan import RingGroup
 from vorzimmer.sandbox import asterisk, process
 from vorzimmer.sandbox.postgres import Postgres
 from vorzimmer.sandbox.sandbox import Sandbox
+
+SECOND = "+4989123457"
 
 Kill = Callable[[], Awaitable[None]]
 
@@ -333,17 +335,25 @@ class TestWhatIsRepeatedOrMissing:
         assert await kinds(house, "call.problem") == []
 
     async def test_who_leaves_before_his_turn(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Of those who waited for a daemon, one leaves before he is taken: one CDR, and no phone rings for him."""
-        await house.use(client(group()), groups=(OFFICE,))
+        """Of two who waited for a daemon, one leaves before his turn: a CDR for each, and no phone rings for him."""
+        second = {**client(group("home")), "id": "meier", "dids": [SECOND]}
+        await house.use(client(group()), second, groups=(OFFICE, AT_HOME))
         await house.start()
         await house.dialplan_ready(0)
         await house.stop()
-        phone = await house.agent(1)
-        call = await house.call(DID)
-        await noted(house, f"did={DID}")
-        monkeypatch.setattr(supervisor, "PACE", 1e6)  # his turn does not come
+        phones = [await house.agent(1), await house.agent(2)]
+        calls = [await house.call(did) for did in (DID, SECOND)]
+        for did in (DID, SECOND):
+            await noted(house, f"did={did}")
+        monkeypatch.setattr(supervisor, "PACE", 1e6)  # only the first has a turn
         await house.start()
         await all_taken_up(house)
-        await call.hang_up()
-        found = await house.cdr()
-        assert (found["disposition"], found["hung_up_by"], phone.incoming) == ("abandoned", "caller", [])
+
+        async def rung() -> int:
+            return sum(len(phone.incoming) for phone in phones)
+
+        await eventually(rung, bool)
+        for call in calls:
+            await call.hang_up()
+        ends = [(cdr["disposition"], cdr["hung_up_by"]) for cdr in await house.cdrs(2)]
+        assert (ends, await rung()) == ([("abandoned", "caller")] * 2, 1)

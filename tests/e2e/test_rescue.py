@@ -25,7 +25,7 @@ from vorzimmer.asterisk.http_requests import HttpRequests
 from vorzimmer.asterisk.objects import Channels, Recordings
 from vorzimmer.calls.rescue import AGAIN, PATIENCE, is_ready
 from vorzimmer.core.rescue import message_of
-from vorzimmer.settings import Alarm
+from vorzimmer.settings_telling import Alarm
 
 GROUPS = (OFFICE, {"id": "home", "endpoints": ["agent2"]}, {"id": "away", "endpoints": ["agent3"]})
 DIDS = {name: f"+49891234{number}" for number, name in enumerate(("talks", "music", "rings", "lonely", "records"))}

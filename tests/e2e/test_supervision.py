@@ -30,7 +30,7 @@ TOGETHER = {"caller": "agent supervisor", "agent": "caller supervisor", "supervi
 """Whom each one hears, while a supervisor listens, whispers, takes part."""
 
 
-async def in_talk(house: House, **of_agent: Any) -> tuple[Outgoing, Incoming]:
+async def in_talk(house: House, of_client: dict[str, Any] | None = None, **of_agent: Any) -> tuple[Outgoing, Incoming]:
     """A caller who talks with agent a1, extension 101; a3 is a supervisor, a2 is none."""
     consenting = {"records_since": "2026-01-01", **of_agent}
     staff = (
@@ -38,7 +38,7 @@ async def in_talk(house: House, **of_agent: Any) -> tuple[Outgoing, Incoming]:
         agent(2, phones=["agent2", "softphone2"]),
         agent(3, phones=["agent3", "softphone1"], supervisor=True),
     )
-    await house.use(client(queue(), recording={"allowed": True}), agents=staff)
+    await house.use(client(queue(), recording={"allowed": True}, **(of_client or {})), agents=staff)
     await house.start()
     await house.log_in("a1")
     phone = await house.agent(1)
@@ -103,6 +103,25 @@ async def test_listen_whisper_take_part_and_leave(house: House) -> None:
     assert (await house.cdr())["answered_by"] == "a1"
 
 
+async def test_from_stage_to_stage_without_keys(house: House) -> None:
+    """Asked again for the same agent, the telephone that is in the talk already goes on there; another is refused."""
+    call, _ = await in_talk(house)
+    phone = await house.agent(3)
+    await house.ask(commands.Listen(actor="test", supervisor="agent3", agent="a1"))
+    listening = await phone.invited()
+    with pytest.raises(Refused, match="in use"):
+        await house.ask(commands.Whisper(actor="test", supervisor="agent3", agent="a1"))
+    await listening.answer()
+    assert await stages(house, 1) == ["listen"]
+    for count, command in ((2, commands.Whisper), (3, commands.Barge), (4, commands.Listen)):
+        await house.ask(command(actor="test", supervisor="agent3", agent="a1"))
+        await stages(house, count)
+    await listening.hang_up()
+    assert await stages(house, 5) == ["listen", "whisper", "barge", "listen", "left"]
+    await call.hang_up()
+    await house.cdr()
+
+
 async def test_a_supervisor_dials_the_code(house: House) -> None:
     """*15 and the agent's extension: listens, and is hung up when the talk is over; who is no supervisor is refused."""
     call, talk = await in_talk(house)
@@ -131,6 +150,18 @@ async def test_who_may_not_listen_rings_no_telephone(house: House) -> None:
         with pytest.raises(Refused) as refused:
             await house.ask(commands.Listen(actor="test", supervisor=supervisor, agent=listened))
         assert refused.value.code == why
+    assert phone.incoming == []
+    await call.hang_up()
+    await house.cdr()
+
+
+async def test_who_has_not_pledged_overhears_no_client_with_secrecy(house: House) -> None:
+    """The same talk that only agents with a pledge are offered: the supervisor's telephone does not even ring."""
+    call, _ = await in_talk(house, of_client={"secrecy": True}, pledged_on="2026-01-01")
+    phone = await house.agent(3)
+    with pytest.raises(Refused) as refused:
+        await house.ask(commands.Listen(actor="test", supervisor="agent3", agent="a1"))
+    assert refused.value.code == "no_pledge"
     assert phone.incoming == []
     await call.hang_up()
     await house.cdr()

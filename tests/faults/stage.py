@@ -21,14 +21,14 @@ from tests.faults.evidence import Stored, Witnessed
 from tests.faults.unit import Unit, UnitFile
 from tests.sipp import sound
 from vorzimmer.announcements.library import install
-from vorzimmer.core.handling import Sound
+from vorzimmer.core.announcement import Sound
 from vorzimmer.sandbox import asterisk, mail, postgres, process
 from vorzimmer.sandbox.layout import HTTP
 from vorzimmer.sandbox.sandbox import Sandbox
 from vorzimmer.settings import load
 from vorzimmer.store import book as books
 from vorzimmer.store import migrate
-from vorzimmer.store.batch import message_id
+from vorzimmer.store.outbox import message_id
 
 UNITS = Path(__file__).parents[2] / "systemd"
 GREETING_SECONDS = 1.5

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from tests.notify.desk import Desk, make_desk
 from tests.notify.examples import NOW
 from tests.notify.post_office import PostOffice
 from vorzimmer.announcements.voicemail import to_mp3
-from vorzimmer.notify.email import Email
+from vorzimmer.notify.email import Email, Sender
 from vorzimmer.notify.smtp import Server
 
 MakeEmail = Callable[..., Email]
@@ -56,14 +58,19 @@ def recordings(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_email(recordings: Path, troubles: Troubles) -> MakeEmail:
-    """Make a channel to a port; further arguments are the server's or the channel's."""
+    """Make a channel to a port; further arguments are the server's, those in `sender` are the sender's."""
 
-    def make(port: int, *, idle: float = 10.0, host: str = "127.0.0.1", **server: Any) -> Email:
+    def make(
+        port: int,
+        *,
+        idle: float = 10.0,
+        host: str = "127.0.0.1",
+        sender: Mapping[str, Any] | None = None,
+        **server: Any,
+    ) -> Email:
         return Email(
             Server(host, port, **{"timeout": 5.0, **server}),
-            sender="calls@vorzimmer.example",
-            house="Büroservice Süd",
-            region="DE",
+            Sender("calls@vorzimmer.example", "Büroservice Süd", "DE", **(sender or {})),
             recordings=(recordings, recordings / "spool"),
             to_mp3=to_mp3,
             clock=lambda: NOW,
@@ -99,6 +106,20 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Certificate,
         files = ["-out", str(certificate.file), "-keyout", str(certificate.key)]
         subprocess.run([*request.split(), *files], check=True, capture_output=True)
     return made[0], made[1]
+
+
+@pytest.fixture
+async def conn(dsn: str) -> AsyncIterator[Any]:
+    """The test's own connection."""
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def desk(dsn: str, troubles: Troubles, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Runs workers, see `make_desk`."""
+    return make_desk(dsn, troubles, monkeypatch)
 
 
 async def soon(event: asyncio.Event) -> None:

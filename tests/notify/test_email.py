@@ -51,6 +51,23 @@ async def test_a_mail_arrives_whole(make_email: MakeEmail, office: PostOffice) -
     assert "<h1" in _part(mail, "html")
 
 
+async def test_an_urgent_note_is_marked_and_stands_with_its_call(make_email: MakeEmail, office: PostOffice) -> None:
+    """Mail programs show it before others, and next to the mail that told of the call; a header is never the note's."""
+    note = {
+        "title": "Nachricht",
+        "name": "Erika\r\nBcc: x@evil.example",
+        "urgent": True,
+        "author": "Anna",
+        "fields": [],
+    }
+    await _send(make_email, office, message(notes=[note], references="<call@vorzimmer.example>\r\nBcc: y@evil.example"))
+    [mail] = office.mails()
+    assert set(mail.keys()) == HEADERS | {"Importance", "X-Priority", "References"}
+    assert (mail["Importance"], mail["X-Priority"]) == ("high", "1")
+    assert mail["References"].startswith("<call@vorzimmer.example>")
+    assert mail["Subject"].startswith("Dringend: Nachricht von Erika")
+
+
 async def test_every_line_fits_the_wire(make_email: MakeEmail, office: PostOffice) -> None:
     """7-bit lines of at most 998 characters, so that no server on the way has to touch the mail."""
     await _send(make_email, office, message(language="de", caller_name="Ä" * 80, client_name="Ö" * 120))
@@ -136,9 +153,14 @@ async def test_without_its_recording_the_mail_still_goes(
         ("answers", "450 greylisted", RetryLater),
         ("answers", "550 no such user", Dead),
         ("answers", "553 not here", Dead),
+        ("answers", "452 4.2.2 mailbox full", RetryLater),
+        ("answers", "552 mailbox full", RetryLater),
+        ("answers", "550 5.2.2 over quota", RetryLater),
         ("answers", "530 5.7.0 authentication required", RetryLater),
         ("data_answers", "452 disk full", RetryLater),
         ("data_answers", "554 looks like spam", Dead),
+        ("data_answers", "552 5.2.2 mailbox full", RetryLater),
+        ("data_answers", "552 5.3.4 message too big", Dead),
         ("mail_answers", "451 later", RetryLater),
         ("mail_answers", "550 sender not allowed", RetryLater),
         ("mail_answers", "552 too big", Dead),
@@ -166,7 +188,8 @@ async def test_a_server_that_is_away_is_waited_for(make_email: MakeEmail, troubl
     async with office:
         pass
     async with make_email(office.port) as channel:
-        assert [type(await channel.send(message())) for _ in range(3)] == [RetryLater] * 3
+        outcomes = [await channel.send(message()) for _ in range(3)]
+        assert [isinstance(one, RetryLater) and one.away for one in outcomes] == [True] * 3
         assert troubles.events() == ["email.server_unreachable"]
         await office.open(office.port)
         assert isinstance(await channel.send(message()), Sent)

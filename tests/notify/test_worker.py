@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,113 +14,13 @@ import structlog
 
 from tests.e2e.house import eventually
 from tests.notify.conftest import MakeEmail, Troubles, soon
-from tests.notify.examples import payload
+from tests.notify.desk import Desk, Scripted, attempts, put, states, until
 from tests.notify.post_office import PostOffice
+from tests.store.noting import begin, finish, open_house, ship
 from vorzimmer.core.retry import ATTEMPTS
 from vorzimmer.notify import worker
-from vorzimmer.notify.channel import Channel, Dead, Outcome, RetryLater, Sent
+from vorzimmer.notify.channel import Dead, Lane, Outcome, RetryLater, Sent
 from vorzimmer.store.outbox import Backlog, Leased
-
-
-@pytest.fixture
-async def conn(dsn: str) -> AsyncIterator[Any]:
-    """The test's own connection."""
-    connection = await asyncpg.connect(dsn)
-    yield connection
-    await connection.close()
-
-
-async def put(conn: Any, *recipients: str, channel: str = "email", language: str = "de") -> None:
-    """Lay messages into the outbox, in this order."""
-    rows = [
-        (
-            f"call-{to}",
-            channel,
-            f"{to}@x.example",
-            language,
-            orjson.dumps(payload()).decode(),
-            f"<{to}@vorzimmer.example>",
-        )
-        for to in recipients
-    ]
-    await conn.executemany(
-        "INSERT INTO outbox (call_id, client_id, channel, recipient, language, payload, message_id)"
-        " VALUES ($1, 'mueller', $2, $3, $4, $5, $6)",
-        rows,
-    )
-
-
-async def states(conn: Any) -> dict[str, int]:
-    """How many rows are in which state."""
-    return dict(await conn.fetch("SELECT state, count(*) FROM outbox GROUP BY state"))
-
-
-async def attempts(conn: Any) -> list[tuple[str, str]]:
-    """Every attempt as (outcome, detail), in order."""
-    return [tuple(row) for row in await conn.fetch("SELECT outcome, detail FROM outbox_attempt ORDER BY id")]
-
-
-Desk = Callable[..., contextlib.AbstractAsyncContextManager[asyncio.Task[None]]]
-
-
-@pytest.fixture
-def desk(dsn: str, troubles: Troubles, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """Run a worker inside a context; leaving it stops the worker and waits until all is marked.
-
-    Its clock is two hours slow, so that a retry is due at once, and it reconnects at once.
-    """
-    monkeypatch.setattr(worker, "FIRST_PAUSE", 0.01)
-
-    @contextlib.asynccontextmanager
-    async def run(
-        channels: Mapping[str, Channel],
-        *,
-        connect: Callable[[], Awaitable[Any]] = lambda: asyncpg.connect(dsn),
-        slow: timedelta = timedelta(hours=2),
-        at_once: int = worker.AT_ONCE,
-        **options: Any,
-    ) -> AsyncIterator[asyncio.Task[None]]:
-        monkeypatch.setattr(worker, "AT_ONCE", at_once)
-        stop = asyncio.Event()
-        task = asyncio.create_task(
-            worker.run(
-                connect,
-                channels,
-                stop=stop,
-                clock=lambda: datetime.now(UTC) - slow,
-                jitter=lambda: 0.5,
-                trouble=troubles,
-                **{"poll": 0.02, **options},
-            )
-        )
-        try:
-            yield task
-        finally:
-            stop.set()
-            async with asyncio.timeout(20):
-                await asyncio.gather(task, return_exceptions=task.cancelled() or task.cancelling() > 0)
-
-    return run
-
-
-class Scripted:
-    """A channel that answers by a function, and notes whom it was to tell."""
-
-    def __init__(self, answer: Callable[[Leased], Awaitable[Outcome]]) -> None:
-        self.told: list[str] = []
-        self._answer = answer
-
-    async def send(self, message: Leased, /) -> Outcome:
-        """Note and answer."""
-        self.told.append(message.recipient)
-        return await self._answer(message)
-
-
-async def _until(conn: Any, query: str) -> None:
-    """Wait until a query gives true: the database has no event for it."""
-    async with asyncio.timeout(20):
-        while not await conn.fetchval(query):  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.01)
 
 
 async def test_a_message_is_sent_once(desk: Desk, conn: Any, make_email: MakeEmail, office: PostOffice) -> None:
@@ -144,7 +43,7 @@ async def test_a_temporary_refusal_is_tried_again_under_the_same_message_id(
     await put(conn, "a")
     office.data_answers.append("451 later")
     async with make_email(office.port) as channel, desk({"email": channel}):
-        await _until(conn, "SELECT state = 'sent' FROM outbox")
+        await until(conn, "SELECT state = 'sent' FROM outbox")
     assert [outcome for outcome, _ in await attempts(conn)] == ["retry", "sent"]
     assert office.offered == ["<a@vorzimmer.example>"] * 2
     assert len(office.envelopes) == 1
@@ -155,7 +54,7 @@ async def test_a_retry_waits_for_its_time(desk: Desk, conn: Any, make_email: Mak
     await put(conn, "a")
     office.data_answers.append("451 later")
     before = datetime.now(UTC)
-    async with make_email(office.port) as channel, desk({"email": channel}, slow=timedelta(0)):
+    async with make_email(office.port) as channel, desk({"email": channel}, pauses=True):
         await soon(office.arrived)
     next_at = await conn.fetchval("SELECT next_at FROM outbox WHERE state = 'pending'")
     assert timedelta(seconds=13) < next_at - before < timedelta(seconds=33)
@@ -169,7 +68,7 @@ async def test_a_permanent_refusal_is_dead_and_reported(
     await put(conn, "a")
     office.answers.append("550 no such user")
     async with make_email(office.port) as channel, desk({"email": channel}):
-        await _until(conn, "SELECT state = 'dead' FROM outbox")
+        await until(conn, "SELECT state = 'dead' FROM outbox")
     assert await attempts(conn) == [("dead", "recipient refused: 550 no such user")]
     [(event, about)] = troubles
     assert event == "outbox.dead"
@@ -184,9 +83,9 @@ async def test_a_mail_server_that_comes_back_gets_everything(desk: Desk, conn: A
         pass
     await put(conn, *"abcde")
     async with make_email(office.port) as channel, desk({"email": channel}):
-        await _until(conn, "SELECT count(*) >= 5 FROM outbox_attempt WHERE outcome = 'retry'")
+        await until(conn, "SELECT count(*) >= 5 FROM outbox_attempt WHERE outcome = 'retry'")
         await office.open(office.port)
-        await _until(conn, "SELECT count(*) = 5 FROM outbox WHERE state = 'sent'")
+        await until(conn, "SELECT count(*) = 5 FROM outbox WHERE state = 'sent'")
     assert sorted(envelope.rcpt_tos[0][0] for envelope in office.envelopes) == [*"abcde"]
     await office.close()
 
@@ -200,7 +99,7 @@ async def test_two_workers_send_no_row_twice(desk: Desk, conn: Any, make_email: 
         desk({"email": one}),
         desk({"email": two}),
     ):
-        await _until(conn, "SELECT count(*) = 200 FROM outbox WHERE state = 'sent'")
+        await until(conn, "SELECT count(*) = 200 FROM outbox WHERE state = 'sent'")
     assert len(office.offered) == len(set(office.offered)) == 200
     assert await conn.fetchval("SELECT count(*) FROM outbox_attempt") == 200
 
@@ -208,8 +107,8 @@ async def test_two_workers_send_no_row_twice(desk: Desk, conn: Any, make_email: 
 async def test_first_attempts_go_in_order(desk: Desk, conn: Any, make_email: MakeEmail, office: PostOffice) -> None:
     """The call that ended first is told first."""
     await put(conn, *"hgfedcba")
-    async with make_email(office.port) as channel, desk({"email": channel}, at_once=1):
-        await _until(conn, "SELECT count(*) = 8 FROM outbox WHERE state = 'sent'")
+    async with make_email(office.port) as channel, desk({"email": channel}, places=1):
+        await until(conn, "SELECT count(*) = 8 FROM outbox WHERE state = 'sent'")
     assert "".join(envelope.rcpt_tos[0][0] for envelope in office.envelopes) == "hgfedcba"
 
 
@@ -235,7 +134,7 @@ async def test_a_bad_row_stops_no_other(
     await put(conn, "c")
     async with make_email(office.port) as channel, desk({"email": channel}):
         await soon(office.arrived)
-        await _until(conn, "SELECT count(*) = 3 FROM outbox_attempt")
+        await until(conn, "SELECT count(*) = 3 FROM outbox_attempt")
     details = {row["outbox_id"]: row["detail"] for row in await conn.fetch("SELECT * FROM outbox_attempt")}
     assert details[1] == "there is no channel 'telex'"
     assert "tlh" in details[2]
@@ -253,22 +152,21 @@ async def test_a_fault_in_a_channel_is_reported_and_tried_again(desk: Desk, conn
         return Sent("well")
 
     async with desk({"email": Scripted(stumble)}):
-        await _until(conn, "SELECT state = 'sent' FROM outbox")
+        await until(conn, "SELECT state = 'sent' FROM outbox")
     assert await attempts(conn) == [("retry", "RuntimeError: stumbled"), ("sent", "well")]
     assert troubles.events() == ["outbox.fault"]
 
 
-async def test_a_sending_that_never_ends_is_ended(desk: Desk, conn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_sending_that_never_ends_is_ended(desk: Desk, conn: Any) -> None:
     """No channel can hold a message beyond its lease."""
-    monkeypatch.setattr(worker, "SEND_SECONDS", 0.05)
     await put(conn, "a")
 
     async def hang(_: Leased) -> Outcome:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async with desk({"email": Scripted(hang)}, slow=timedelta(0)):
-        await _until(conn, "SELECT count(*) = 1 FROM outbox_attempt")
+    async with desk({"email": Lane(Scripted(hang), seconds=0.05)}, pauses=True):
+        await until(conn, "SELECT count(*) = 1 FROM outbox_attempt")
     assert [outcome for outcome, _ in await attempts(conn)] == ["retry"]
 
 
@@ -285,7 +183,7 @@ async def test_gives_up_after_the_last_attempt(
 
     channel = Scripted(refuse)
     async with desk({"email": channel}):
-        await _until(conn, "SELECT state = 'dead' FROM outbox")
+        await until(conn, "SELECT state = 'dead' FROM outbox")
     assert len(channel.told) == tries
     [(_, detail)] = await attempts(conn)
     assert detail.startswith("given up")
@@ -304,12 +202,12 @@ async def test_no_more_than_allowed_are_under_way(desk: Desk, conn: Any) -> None
         return Sent("well")
 
     channel = Scripted(wait)
-    async with desk({"email": channel}, at_once=3):
+    async with desk({"email": channel}, places=3):
         await soon(full)
         assert await states(conn) == {"leased": 3, "pending": 17}
         assert len(channel.told) == 3
         go_on.set()
-        await _until(conn, "SELECT count(*) = 20 FROM outbox WHERE state = 'sent'")
+        await until(conn, "SELECT count(*) = 20 FROM outbox WHERE state = 'sent'")
 
 
 async def test_stop_finishes_what_is_under_way(
@@ -318,7 +216,7 @@ async def test_stop_finishes_what_is_under_way(
     """Nothing is sent twice because of a restart, and nothing new is begun once it is asked for."""
     await put(conn, "a", "b")
     office.hold = asyncio.Event()
-    async with make_email(office.port) as channel, desk({"email": channel}, at_once=1):
+    async with make_email(office.port) as channel, desk({"email": channel}, places=1):
         await soon(office.arrived)
         asyncio.get_running_loop().call_soon(office.hold.set)  # leaving asks to stop first
     assert await states(conn) == {"sent": 1, "pending": 1}
@@ -339,7 +237,7 @@ async def test_a_worker_that_dies_repeats_under_the_same_message_id(
         assert await states(conn) == {"leased": 1}
         await conn.execute("UPDATE outbox SET leased_until = now()")
         async with desk({"email": channel}):
-            await _until(conn, "SELECT state = 'sent' FROM outbox")
+            await until(conn, "SELECT state = 'sent' FROM outbox")
     assert office.offered == ["<a@vorzimmer.example>"] * 2
 
 
@@ -378,7 +276,7 @@ async def test_what_was_sent_while_the_database_was_away_is_marked_afterwards(
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         office.hold.set()
-        await _until(conn, "SELECT state = 'sent' FROM outbox")
+        await until(conn, "SELECT state = 'sent' FROM outbox")
     assert len(office.offered) == 1
     assert "outbox.database_away" in troubles.events()
 
@@ -406,11 +304,11 @@ async def test_a_database_that_hangs_counts_as_away(
             group.create_task(
                 worker.run(
                     lambda: asyncpg.connect(dsn),
-                    {"email": channel},
+                    {"email": Lane(channel)},
                     stop=stop,
-                    clock=lambda: datetime.now(UTC),
                     jitter=lambda: 0.0,
                     trouble=trouble,
+                    domain="vorzimmer.example",
                 )
             )
             await soon(hung)
@@ -445,17 +343,17 @@ async def test_what_it_does_is_counted(desk: Desk, conn: Any, monkeypatch: pytes
             await go_on.wait()
         return outcomes.get(message.recipient, Sent("well"))
 
-    async with desk({"email": Scripted(answer)}, tally=tally, slow=timedelta(hours=-1)):
-        await _until(conn, "SELECT count(*) = 3 FROM outbox_attempt")
+    async with desk({"email": Scripted(answer)}, tally=tally, pauses=True):
+        await until(conn, "SELECT count(*) = 3 FROM outbox_attempt")
         await put(conn, "far", channel="pigeon")
-        await _until(conn, "SELECT count(*) = 4 FROM outbox_attempt")
+        await until(conn, "SELECT count(*) = 4 FROM outbox_attempt")
         await eventually(backlog, lambda seen: seen.dead == 2)
-        assert (tally.sent, tally.retry, tally.dead, tally.under_way) == (1, 1, 2, 1)
+        assert (tally.sent, tally.retry, tally.dead, tally.under_way) == (1, 1, 2, {"email": 1})
         assert tally.backlog == Backlog(pending=1, leased=1, dead=2, oldest_due=0.0)
         assert tally.connected
         go_on.set()
     assert not tally.connected
-    assert (tally.sent, tally.under_way) == (2, 0)
+    assert (tally.sent, tally.under_way) == (2, {"email": 0})
 
 
 async def test_every_line_names_the_call(
@@ -470,7 +368,48 @@ async def test_every_line_names_the_call(
 
     channel = Scripted(answer)
     async with desk({"email": channel}):
-        await _until(conn, "SELECT count(*) = 1 FROM outbox WHERE state = 'dead'")
+        await until(conn, "SELECT count(*) = 1 FROM outbox WHERE state = 'dead'")
     lines = [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["event"] for line in lines] == ["somewhere.deep", "outbox.retry", "somewhere.deep"]
     assert {line["call_id"] for line in lines} | {about["call_id"] for _, about in troubles} == {"call-a"}
+
+
+async def test_the_mail_waits_for_the_note_and_holds_it(
+    desk: Desk, conn: Any, make_email: MakeEmail, office: PostOffice
+) -> None:
+    """While the agent writes nothing is sent; when the note is done both recipients read it, at once."""
+    await open_house(conn)
+    await ship(conn, "c1")
+    note = await begin(conn, "c1")
+    async with make_email(office.port) as channel, desk({"email": channel}, poll=3600.0):
+        await ship(conn, "c2", of="baecker")
+        await soon(office.arrived)
+        assert [mail["To"] for mail in office.mails()] == ["laden@baecker.example"]
+        await finish(conn, note, "Rückruf <b>heute</b>", urgent=True)
+        await until(conn, "SELECT count(*) = 3 FROM outbox WHERE state = 'sent'")
+    mails = office.mails()[1:]
+    assert sorted(mail["To"] for mail in mails) == ["a@mueller.example", "b@mueller.example"]
+    for mail in mails:
+        assert mail["Subject"] == "Dringend: Nachricht von Erika für Kanzlei Müller"
+        assert mail["Importance"] == "high"
+        body = mail.get_body(("plain",))
+        assert body is not None
+        assert "Rückruf <b>heute</b>" in body.get_content()
+
+
+async def test_a_late_note_is_a_mail_beside_the_calls(
+    desk: Desk, conn: Any, make_email: MakeEmail, office: PostOffice
+) -> None:
+    """It refers to the mail that said that it follows."""
+    await open_house(conn)
+    await ship(conn, "c1", ended=timedelta(minutes=3))
+    note = await begin(conn, "c1")
+    async with make_email(office.port) as channel, desk({"email": channel}, poll=3600.0):
+        await until(conn, "SELECT count(*) = 2 FROM outbox WHERE state = 'sent'")
+        await finish(conn, note, "spät")
+        await until(conn, "SELECT count(*) = 4 FROM outbox WHERE state = 'sent'")
+    first, late = [mail for mail in office.mails() if mail["To"] == "a@mueller.example"]
+    assert late["References"] == first["Message-ID"] != late["Message-ID"]
+    body = first.get_body(("plain",))
+    assert body is not None
+    assert "wird noch geschrieben und folgt" in body.get_content()

@@ -205,7 +205,7 @@ class Line(Watched, asyncio.DatagramProtocol):
 
         Args:
             reference: what should come.
-            score: how sure is sure enough, see `sound.Match`.
+            score: how sure is sure enough, see `sound.recognised`.
             patience: seconds.
             since: listen only to what arrived after this instant.
 
@@ -219,7 +219,7 @@ class Line(Watched, asyncio.DatagramProtocol):
             nonlocal best, asked
             if self.packets - asked >= _LISTEN_EVERY or self.closed:
                 asked = self.packets
-                best = sound.similarity(self.heard(since), reference)
+                best = sound.recognised(self.heard(since), reference)
             return best >= score
 
         await self._reached(f"a sound to be heard with {score:g}", enough, patience)
@@ -240,10 +240,25 @@ def _place(packets: list[_Heard]) -> list[int]:
     placed: list[int] = []
     start = anchor = packets[0]
     anchor_at = 0
-    for packet in packets:
-        arrived = round((packet.arrival - start.arrival) * RATE)
+    for packet, arrival in zip(packets, _arrivals(packets), strict=True):
+        arrived = round((arrival - start.arrival) * RATE)
         ahead = (packet.timestamp - anchor.timestamp + 0x80000000) % 0x100000000 - 0x80000000
         if packet.source != anchor.source or abs(anchor_at + ahead - arrived) > _JUMP * RATE:
             anchor, anchor_at, ahead = packet, arrived, 0
         placed.append(anchor_at + ahead)
     return placed
+
+
+def _arrivals(packets: list[_Heard]) -> list[float]:
+    """Say when each packet came, also where the loop was held up and read many of them late and at once.
+
+    A packet came no later than the next one less what lies between their timestamps: a pause that was sent stays, a
+    pause in reading goes.
+    """
+    arrivals = [packet.arrival for packet in packets]
+    for at in range(len(packets) - 1, 0, -1):
+        packet, after = packets[at - 1], packets[at]
+        between = (after.timestamp - packet.timestamp) % 0x100000000 / RATE
+        if packet.source == after.source and between < _JUMP:
+            arrivals[at - 1] = min(packet.arrival, arrivals[at] - between)
+    return arrivals

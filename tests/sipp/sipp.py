@@ -15,6 +15,9 @@ from typing import Self
 from tests.sipp.trace import Traced, TracedCall, TraceReader
 from tests.sipp.waiting import PATIENCE, Watched
 
+CONTROL_PORT_TAKEN = "Unable to bind remote control socket"
+"""What SIPp says of it, and ends: only binding a port makes it one's own, and SIPp does that itself."""
+
 
 class SippError(Exception):
     """SIPp could not play the scenario; the text is its own."""
@@ -74,6 +77,7 @@ class Sipp(Watched, asyncio.Protocol):
         self._options, self._on_message, self._trace = options, on_message, trace
         self._reader = TraceReader()
         self._told_all = False
+        self._waiter: asyncio.Task[None] | None = None
         self._by_id: dict[str, TracedCall] = {}
 
     def __repr__(self) -> str:
@@ -89,14 +93,10 @@ class Sipp(Watched, asyncio.Protocol):
                 reading = os.fdopen(messages, "rb", 0)
                 transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, reading)
                 stack.callback(transport.close)
-                self._process = await self._start(writing)
+                stack.push_async_callback(self._kill)
+                await self._begin(writing)
             finally:
                 os.close(writing)
-            stack.push_async_callback(self._kill)
-            self._waiter = asyncio.create_task(self._wait())
-            await self._listening()
-            if self.exit_code not in (None, 0, 1):
-                raise SippError(self.errors)
             self._stack = stack.pop_all()
         return self
 
@@ -104,11 +104,28 @@ class Sipp(Watched, asyncio.Protocol):
         await self._stack.aclose()
         await asyncio.sleep(0)
 
+    async def _begin(self, messages: int) -> None:
+        """Start SIPp, with another control port as long as somebody takes the one that was free a moment ago."""
+        while True:
+            (self.folder / "errors.log").unlink(missing_ok=True)
+            self.exit_code = None
+            self._process = await self._start(messages)
+            self._waiter = asyncio.create_task(self._wait())
+            await self._listening()
+            if self.exit_code in (None, 0, 1):
+                return
+            if CONTROL_PORT_TAKEN not in self.errors:
+                raise SippError(self.errors)
+
+    def control_port(self) -> int:
+        """A port for SIPp's remote control, which nobody had a moment ago."""
+        return free_port(self.host)
+
     async def _start(self, messages: int) -> asyncio.subprocess.Process:
         command = [
             "setpriv", "--pdeathsig", "KILL",  # SIPp ends with this process even if that is killed
             "sipp", *self._options, "-sf", "scenario.xml", "-inf", "fields.csv",
-            "-i", self.host, "-p", str(self.port), "-cp", str(free_port(self.host)),
+            "-i", self.host, "-p", str(self.port), "-cp", str(self.control_port()),
             "-nostdin", "-aa", "-trace_err", "-error_file", "errors.log",
         ]  # fmt: skip
         if self._trace:
@@ -131,6 +148,8 @@ class Sipp(Watched, asyncio.Protocol):
         self.tell()
 
     async def _kill(self) -> None:
+        if self._waiter is None:
+            return
         if self.exit_code is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

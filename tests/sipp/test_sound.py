@@ -59,3 +59,14 @@ def test_files_of_every_kind_give_the_same_sound(tmp_path: Path) -> None:
     scores = [sound.similarity(sound.load(path), made) for path in sorted(tmp_path.iterdir())]
     assert len(scores) == 4
     assert min(scores) > 0.95
+
+
+def test_a_torn_sound_is_the_same() -> None:
+    """A line that halts for a moment in the middle of a sound sends it in two parts; half of it stays half."""
+    reference = sound.announcement(6, seconds=3)
+    torn = np.concatenate([reference[:11000], np.zeros(1600, dtype=np.int16), reference[11000:]])
+    assert sound.similarity(torn, reference) < 0.9
+    assert sound.recognised(torn, reference) > 0.95
+    assert sound.recognised(reference[: len(reference) // 2], reference) == pytest.approx(0.5**0.5, abs=0.1)
+    assert all(sound.recognised(torn, sound.announcement(seed, seconds=3)) < 0.25 for seed in range(7, 17))
+    assert sound.recognised(sound.SILENCE, reference) < 0.1

@@ -49,16 +49,36 @@ skills = ["spanish"]
 secrecy = true
 priority = 9
 recording = { allowed = true, keep_days = 90 }
+keep = { numbers = 30, notes = 14 }
 contacts = [
     { id = "chef", name = "Frau Dr. Müller", numbers = ["0171 7654321", "+43 1 5811236"], seconds = 10 },
-    { id = "night", name = "Bereitschaft", numbers = ["0171 7654322"] },
+    { id = "night", name = "Dienst", role = "night", numbers = ["0171 7654322"], hours = { daily = ["18:00-08:00"] } },
 ]
 rota = { duties = [{ contact = "night", hours = { daily = ["18:00-08:00"] } }, { contact = "chef" }], escalate = 20 }
 callers = [
     { number = "0171 1111111", treatment = "put_through", contact = "chef", name = "Gericht" },
     { number = "+44 20 79460000", treatment = "block" },
 ]
-announcements = { greeting = "Hallo Welt.mp3", closed = "zu.wav" }
+announcements = { greeting = "Hallo Welt.mp3", closed = "zu.wav", opens-at = "wieder ab.wav" }
+greeting = "Law firm Müller & Søn, good morning, my name is …"
+briefing = "Never tell who represents whom.\\nDeadlines: at once to Dr. Müller."
+forms = [
+    "message",
+    { id = "case", kind = "free", title = "New case", fields = [
+        { id = "who", label = "Name", required = true, default = "call.caller_name" },
+        { id = "court", label = "Court", type = "choice", choices = ["Wien", "Graz"], default = "Wien" },
+        { id = "facts", label = "Facts", type = "long_text", max_length = 5000 },
+        { id = "insured", label = "Insured", type = "checkbox", default = true },
+    ] },
+]
+note_wait = 300
+own_numbers = [{ number = "089 7654321", did = "+49 89 1234568", watch = false, tell_client = true }]
+
+[client.file]
+voip = "ours"
+telephone_factor = "germany"
+contracts = [{ title = "Telefonservice", since = 2026-01-01, until = 2026-12-31, notice = "3 Monate zum Jahresende" }]
+pledged_on = 2026-01-01
 
 [client.hours]
 mon-thu = ["08:00-12:00", "13:00-18:00"]
@@ -93,15 +113,41 @@ number = "+49 89 1234568"
 begin = "early"
 music = true
 chain = [
-    { to = "announcement", sound = "greeting" },
+    { to = "announcement", sound = "greeting", then = ["opens-at", "@opening"] },
     { to = "group", group = "office", seconds = 15, wait = 60 },
     { to = "group", group = "home" },
     { to = "queue", at_once = 2, seconds = 20, wait = 120, most_waiting = 9, most_wait = 90, callback = true },
+    { to = "menu", menu = "main" },
+    { to = "contact", contact = "chef" },
+    { to = "callback" },
     { to = "partner", number = "+43 1 5811235", seconds = 30, confirm = false },
     { to = "mobile", number = "0171 7654321" },
     { to = "machine", max_seconds = 60, silence = 3 },
     { to = "hangup", cause = 17 },
 ]
+
+[[client.menus]]
+id = "main"
+title = "Willkommen"
+prompt = "closed"
+wrong = "greeting"
+timeout = 8
+repeats = 1
+otherwise = [{ to = "machine" }]
+
+[client.menus.keys]
+1 = [{ to = "queue", team = "night" }, { to = "contact", contact = "rota" }]
+"*" = [{ to = "menu", menu = "dates" }]
+"#" = [{ to = "hangup" }]
+
+[[client.menus]]
+id = "dates"
+title = "Termine"
+prompt = "greeting"
+
+[client.menus.keys]
+0 = [{ to = "back" }]
+5 = [{ to = "callback" }, { to = "announcement", sound = "closed" }]
 
 [client.at_lunch]
 chain = [{ to = "machine" }]

@@ -354,9 +354,9 @@ class TestTheFile:
 
     async def test_a_full_disk_leaves_nothing_behind(self, old: Place) -> None:
         """Refused in the middle of writing, the half archive is removed."""
-        (old.folders.recordings / "long.wav").write_bytes(os.urandom(500_000))
+        (old.folders.recordings / "long.wav").write_bytes(os.urandom(4_000_000))
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))
         try:
             with pytest.raises(OSError, match="File too large"):
                 await old.back_up()

@@ -21,7 +21,7 @@ from vorzimmer.core.cdr import build_cdr
 from vorzimmer.core.ledger import CallEvent, Kind, Phase
 from vorzimmer.core.presence import State
 from vorzimmer.sandbox.ports import free
-from vorzimmer.store import batch, calls
+from vorzimmer.store import calls, outbox
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.segments import Position
 from vorzimmer.store.shipper import Shipper
@@ -80,7 +80,7 @@ async def test_a_call_arrives_whole(journal: Journal, dsn: str, conn: Any, troub
         ("a@example.org", "pending"),
         ("b@example.org", "pending"),
     ]
-    assert timeline.messages[0].message_id == batch.message_id("c1", "email", "a@example.org", "test.example")
+    assert timeline.messages[0].message_id == outbox.message_id("c1", "email", "a@example.org", "test.example")
     assert await calls.verify_digest(conn, "c1")
     assert [(one.kind, one.target, one.ended) for one in timeline.segments] == [
         (Phase.TALK, "alice", START + timedelta(milliseconds=64002))
@@ -395,7 +395,7 @@ async def test_calls_are_listed_by_client_and_time(journal: Journal, dsn: str, c
 
 def test_message_ids_are_stable_and_apart() -> None:
     """The same message has the same id in every version to come; call, channel and recipient each make another."""
-    known = batch.message_id("c1", "email", "a@example.org", "x.org")
+    known = outbox.message_id("c1", "email", "a@example.org", "x.org")
     assert known == "<b0918b182bd07e1af9f51549f40f67bb@x.org>"
     others = [("c2", "email", "a@example.org"), ("c1", "sms", "a@example.org"), ("c1", "email", "b@example.org")]
-    assert len({known, *(batch.message_id(*other, "x.org") for other in others)}) == 4
+    assert len({known, *(outbox.message_id(*other, "x.org") for other in others)}) == 4

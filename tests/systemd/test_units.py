@@ -15,7 +15,8 @@ from tests.e2e.outage import VORZIMMER
 from tests.systemd.unit import UNITS, last, read, words, yes
 from vorzimmer.app import Role
 from vorzimmer.cli.main import app
-from vorzimmer.settings import Paths, Settings
+from vorzimmer.settings import Settings
+from vorzimmer.settings_sections import Paths
 
 SERVICES = sorted(UNITS.glob("*.service"))
 PROGRAM = "/opt/vorzimmer/.venv/bin/vorzimmer"
@@ -132,7 +133,7 @@ def test_folders_are_the_settings_defaults() -> None:
     defaults = Paths()
     folders = {getattr(defaults, name) for name in Paths.model_fields if name not in ("cdr", "control")}
     assert folders | {defaults.cdr.parent} <= modes.keys()
-    assert modes[defaults.state] == modes[defaults.recordings] == "0700"
+    assert modes[defaults.state] == modes[defaults.recordings] == modes[defaults.uploads] == "0700"
     assert modes[defaults.library] == modes[defaults.fallback] == "0755"
 
 

@@ -46,7 +46,9 @@ async def exported() -> dict[str, str]:
     calls_registry, worker_registry = (new_registry(list, LoopDelay(), 0.0) for _ in range(2))
     calls_registry.register(CallsSeen(Kept(), lambda: START))
     calls_registry.register(CallsRole(CallsReadings(**some)))
-    worker_registry.register(WorkerRole(WorkerReadings(one, lambda: {"a": 1}, one, lambda: {"a": 1}, one)))
+    several = dict.fromkeys(("messages", "attempts", "under_way", "targets_away"), lambda: {"a": 1.0})
+    readings = WorkerReadings(database_connected=one, oldest_due_age=one, erasure_age=one, sealing_age=one, **several)
+    worker_registry.register(WorkerRole(readings))
     found: dict[str, str] = {}
     async with aiohttp.ClientSession() as session:
         for registry in (calls_registry, worker_registry):

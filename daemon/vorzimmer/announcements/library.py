@@ -5,6 +5,8 @@
     LIBRARY/CLIENT/.store/ITEM/    both forms and original/FILE, never changed once it is there
     LIBRARY/.new-…                 what is being prepared; worth nothing after a crash
 
+    LIBRARY/CLIENT/ITEM.alaw       -> .store/ITEM/announcement.alaw    a version, see `items`
+
 ITEM is made of the original's name and content, so the same file is not converted twice. Links are relative: Asterisk
 may see the library under another root.
 """
@@ -24,17 +26,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from vorzimmer.announcements.convert import ALAW, SLN16, BadAudio, convert, take
-from vorzimmer.core.handling import Sound
+from vorzimmer.announcements.convert import ALAW, SLN16, TARGET, BadAudio, convert, take
+from vorzimmer.core.announcement import ITEM
 
-Wanted = Mapping[str, Mapping[Sound, Path]]
-"""For each client's id all its sounds and their files; no sounds: the client's folder goes."""
+Wanted = Mapping[str, Mapping[str, Path] | None]
+"""For each client's id all its sounds and their files; None: the client goes, with its versions."""
 
 STORE = ".store"
 ORIGINAL = "original"
 NEW = ".new-"
 LOCK = ".lock"
-RECIPE = "1"
+RECIPE = "2"
 """Part of each item's name: raised when conversion changes, so that the next import converts everything anew."""
 AT_ONCE = 2
 """Conversions in parallel; the processors belong to the calls."""
@@ -64,16 +66,26 @@ def media_uri(library: Path, media: str) -> str:
     raise ValueError(f"no medium of the library or of Asterisk: {media!r}")
 
 
-def originals(library: Path, client: str) -> dict[Sound, tuple[Path, str]]:
+def item_name(file_name: str, digest: str, loudness: float) -> str:
+    """What a converted file is called: by its original's name, its content (sha256), and what is made of it (LUFS)."""
+    return hashlib.sha256(f"{RECIPE}/{loudness:g}/{file_name}/{digest}".encode()).hexdigest()[:16]
+
+
+def is_item(link: Path) -> bool:
+    """Whether a link in a client's folder is a version's, not a name's: no announcement can be called so."""
+    return ITEM.fullmatch(link.stem) is not None
+
+
+def originals(library: Path, client: str) -> dict[str, tuple[Path, str]]:
     """The files that the client's sounds were made from, and the names under which they came."""
-    found: dict[Sound, tuple[Path, str]] = {}
+    found: dict[str, tuple[Path, str]] = {}
     for sound, alaw in _sounds(library, client):
         (original,) = alaw.with_name(ORIGINAL).iterdir()
         found[sound] = original, original.name
     return found
 
 
-def seconds(library: Path, client: str) -> dict[Sound, Decimal]:
+def seconds(library: Path, client: str) -> dict[str, Decimal]:
     """How long the client's sounds are."""
     return {sound: Decimal(alaw.stat().st_size) / ALAW_RATE for sound, alaw in _sounds(library, client)}
 
@@ -84,7 +96,7 @@ class Installation:
 
     library: Path
     staging: Path
-    items: Mapping[str, Mapping[Sound, str]]
+    items: Mapping[str, Mapping[str, str] | None]
 
     def commit(self) -> None:
         """Make each client's sounds exactly these. Killed on the way, each sound is whole, old or new.
@@ -96,13 +108,13 @@ class Installation:
         """
         for client, items in self.items.items():
             folder = self.library / client
-            if items:
+            if items or (items is not None and any(map(is_item, folder.glob("*.alaw")))):
                 self._fill(folder / STORE, items)
                 self._point(folder, items)
             elif folder.exists():
                 folder.rename(self.staging / f"gone-{client}")
 
-    def _fill(self, store: Path, items: Mapping[Sound, str]) -> None:
+    def _fill(self, store: Path, items: Mapping[str, str]) -> None:
         """Drop from the store what no name has pointed at since the last time, and add what is new."""
         store.mkdir(parents=True, exist_ok=True)
         used = {link.readlink().parent.name for link in store.parent.iterdir() if link.is_symlink()}
@@ -116,7 +128,7 @@ class Installation:
                 shutil.copytree(self.staging / name, whole, copy_function=os.link)
                 whole.rename(store / name)
 
-    def _point(self, folder: Path, items: Mapping[Sound, str]) -> None:
+    def _point(self, folder: Path, items: Mapping[str, str]) -> None:
         """Point the stable names at their items, and drop the names that are no longer wanted."""
         wanted = {
             f"{sound}{ending}": f"{STORE}/{item}/{form}"
@@ -128,15 +140,15 @@ class Installation:
             new.symlink_to(target)
             os.replace(new, folder / name)  # noqa: PTH105 - the atomic swap, said by its name
         for link in folder.iterdir():
-            if link.is_symlink() and link.name not in wanted:
+            if link.is_symlink() and link.name not in wanted and not is_item(link):
                 link.unlink()
 
 
 @asynccontextmanager
-async def installation(library: Path, wanted: Wanted) -> AsyncIterator[Installation]:
-    """Convert all that is new; the body then commits, or leaves and nothing has changed.
+async def installation(library: Path, wanted: Wanted, loudness: float = TARGET) -> AsyncIterator[Installation]:
+    """Convert all that is new to this loudness (LUFS); the body then commits, or leaves and nothing has changed.
 
-    Clients that `wanted` does not name keep their sounds.
+    Clients that `wanted` does not name keep their sounds, and every client its versions.
 
     Raises:
         BadAudio: a file cannot be played; nothing has changed.
@@ -146,13 +158,13 @@ async def installation(library: Path, wanted: Wanted) -> AsyncIterator[Installat
     for client in wanted:
         if not CLIENT.fullmatch(client):
             raise ValueError(f"no client's id: {client!r}")
-    with _staging(library) as staging:
-        items, owners = await asyncio.to_thread(_take_all, library, staging, wanted)
-        await _convert_all(staging, owners)
+    with staged(library) as staging:
+        items, owners = await asyncio.to_thread(_take_all, library, staging, wanted, loudness)
+        await _convert_all(staging, owners, loudness)
         yield Installation(library, staging, items)
 
 
-async def install(library: Path, client: str, sounds: Mapping[Sound, Path]) -> dict[Sound, Decimal]:
+async def install(library: Path, client: str, sounds: Mapping[str, Path]) -> dict[str, Decimal]:
     """Make one client's sounds exactly these, all or nothing. Returns the seconds of each.
 
     Raises:
@@ -163,23 +175,27 @@ async def install(library: Path, client: str, sounds: Mapping[Sound, Path]) -> d
     return seconds(library, client)
 
 
-def _take_all(library: Path, staging: Path, wanted: Wanted) -> tuple[dict[str, dict[Sound, str]], dict[str, str]]:
+def _take_all(
+    library: Path, staging: Path, wanted: Wanted, loudness: float
+) -> tuple[dict[str, dict[str, str] | None], dict[str, str]]:
     """Copy the originals that are not in the store yet.
 
     Returns:
         For each client its items, and for each item that must be converted whose it is.
     """
-    items: dict[str, dict[Sound, str]] = {client: {} for client in wanted}
+    items: dict[str, dict[str, str] | None] = dict.fromkeys(wanted)
     owners: dict[str, str] = {}
     incoming = staging / ORIGINAL
     for client, sounds in wanted.items():
+        if sounds is None:
+            continue
+        found = items[client] = {}
         for sound, source in sounds.items():
             owner = f"client {client}, announcement {sound}"
             incoming.mkdir()
             with _named(owner):
                 digest = take(source, incoming)
-            item = hashlib.sha256(f"{RECIPE}/{source.name}/{digest}".encode()).hexdigest()[:16]
-            items[client][sound] = item
+            found[sound] = item = item_name(source.name, digest, loudness)
             if item in owners or (library / client / STORE / item).exists():
                 shutil.rmtree(incoming)
             else:
@@ -189,7 +205,7 @@ def _take_all(library: Path, staging: Path, wanted: Wanted) -> tuple[dict[str, d
     return items, owners
 
 
-async def _convert_all(staging: Path, owners: Mapping[str, str]) -> None:
+async def _convert_all(staging: Path, owners: Mapping[str, str], loudness: float) -> None:
     """Convert every item, some at once; the first bad one ends them all."""
     turn = asyncio.Semaphore(AT_ONCE)
 
@@ -197,9 +213,9 @@ async def _convert_all(staging: Path, owners: Mapping[str, str]) -> None:
         (original,) = (staging / item / ORIGINAL).iterdir()
         async with turn:
             with _named(owner):
-                await convert(original, staging / item)
+                await convert(original, staging / item, loudness)
             for file in (original, staging / item / ALAW, staging / item / SLN16):
-                await asyncio.to_thread(_to_disk, file)
+                await asyncio.to_thread(to_disk, file)
 
     tasks = [asyncio.create_task(one(item, owner)) for item, owner in owners.items()]
     try:
@@ -210,19 +226,19 @@ async def _convert_all(staging: Path, owners: Mapping[str, str]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _to_disk(file: Path) -> None:
+def to_disk(file: Path) -> None:
     """Wait until the content stands on the disk: after a power cut a name must not lead to an empty file."""
     with file.open("rb") as opened:
         os.fsync(opened.fileno())
 
 
-def _sounds(library: Path, client: str) -> Iterator[tuple[Sound, Path]]:
+def _sounds(library: Path, client: str) -> Iterator[tuple[str, Path]]:
     """The client's sounds and their A-law files in the store."""
     folder = library / client
-    for sound in Sound:
-        link = folder / f"{sound}.alaw"
-        if link.is_symlink():
-            yield sound, folder / link.readlink()
+    for link in sorted(folder.glob("*.alaw")):
+        alaw = folder / link.readlink()
+        if not is_item(link):
+            yield link.stem, alaw
 
 
 @contextmanager
@@ -235,7 +251,7 @@ def _named(owner: str) -> Iterator[None]:
 
 
 @contextmanager
-def _staging(library: Path) -> Iterator[Path]:
+def staged(library: Path) -> Iterator[Path]:
     """A folder to prepare in, for one import at a time; the lock dies with the process."""
     library.mkdir(parents=True, exist_ok=True)
     with (library / LOCK).open("a") as lock:

@@ -1,10 +1,14 @@
-"""One loudness for all announcements: measured by EBU R128, corrected by a single gain, peaks held by a limiter.
+"""One loudness for all announcements: measured by EBU R128, brought about by a single gain, peaks held by a limiter.
 
-A plain gain keeps the speech as it was spoken. Frames are mono, 16 kHz, 32-bit float.
+A plain gain keeps the speech as it was spoken. What is shorter than three seconds has no loudness over its length that
+an ear would agree with: there the loudest 0.4 seconds count (the maximum momentary loudness of EBU R128).
+
+Frames are mono, 32-bit float.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
@@ -12,42 +16,83 @@ import av
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 
-TARGET = -20.0
-"""LUFS. Telephone speech lies around here: loud enough beside a ringing tone, with room for peaks."""
-MOST_GAIN = 30.0
-"""dB up or down. More would lift the noise of a recording that is nearly silent."""
-SILENCE = -60.0
-"""dB below full scale: a file whose highest peak is lower holds nothing that a caller could hear."""
-TOO_SHORT = -70.0
-"""LUFS that the meter shows when it has not heard 0.4 s above its own gate."""
-RATE = 16_000
-FORMAT = "flt"
+from vorzimmer.announcements.decoding import FORMAT, Refused
+
+SHORT = 3
+"""Seconds of sound below which the loudest moment counts."""
+MOMENT = Fraction(2, 5)
+"""Seconds of a moment."""
+MOST_GAIN = 45.0
+"""dB. More would make the hiss of a recording as loud as speech."""
+HEADROOM = 0.8
+"""The highest peak, of full scale: what a codec on the way adds must not clip."""
+CLOSE = 0.3
+"""LU from the target that are near enough; where the limiter works, loudness does not follow the gain exactly."""
+TRIES = 8
+FLOAT = ("aformat", f"sample_fmts={FORMAT}")
+"""Some filters change the form of samples; this one changes it back."""
+UNHEARD = -70.0
+"""LUFS: the meter's own gate."""
 
 
-def measure(frames: Iterable[AudioFrame]) -> float | None:
-    """Loudness in LUFS (of a very short sound its mean level); None for silence."""
-    statistics = "metadata=1:measure_perchannel=none:measure_overall=Peak_level+RMS_level"
-    heard: dict[str, str] = {}
-    for frame in _through(frames, ("ebur128", "metadata=1"), ("astats", statistics)):
-        heard |= frame.metadata  # not every frame carries every figure; each shows the sum so far
-    peak = float(heard.get("lavfi.astats.Overall.Peak_level", "-inf"))
-    if not peak > SILENCE:
-        return None
-    loudness = float(heard.get("lavfi.r128.I", TOO_SHORT))
-    return loudness if loudness > TOO_SHORT else float(heard["lavfi.astats.Overall.RMS_level"])
+def measure(frames: list[AudioFrame], rate: int) -> float:
+    """Loudness in LUFS; -70 for what the meter does not hear."""
+    short = Fraction(sum(frame.samples for frame in frames), rate) < SHORT
+    # Behind a short sound silence, so that its loudest moment is over before the sound is.
+    heard = [*frames, sound(bytes(4 * int(rate * MOMENT)), rate)] if short else frames
+    moments, whole = [UNHEARD], UNHEARD
+    for frame in through(heard, rate, ("ebur128", "metadata=1")):
+        moments.append(float(frame.metadata.get("lavfi.r128.M", UNHEARD)))
+        whole = float(frame.metadata.get("lavfi.r128.I", whole))
+    return max(moments) if short else whole
 
 
-def adjust(frames: Iterable[AudioFrame], loudness: float) -> Iterator[AudioFrame]:
-    """Bring frames of that loudness to the target, as 16-bit samples."""
-    gain = max(-MOST_GAIN, min(MOST_GAIN, TARGET - loudness))
-    limiter = "limit=0.8:level=false:latency=true"
-    return _through(frames, ("volume", f"{gain:.2f}dB"), ("alimiter", limiter), ("aformat", "sample_fmts=s16"))
+def bring(frames: list[AudioFrame], rate: int, peak: float, target: float) -> tuple[list[AudioFrame], float]:
+    """The sound at the target (LUFS), no peak above `HEADROOM`, and how loud it is.
+
+    Args:
+        frames: the sound.
+        rate: samples a second.
+        peak: the highest of all samples, of full scale; above 0.
+        target: in LUFS.
+
+    Raises:
+        Refused: it is too quiet, or has nothing but clicks that could be made louder.
+    """
+    scaled = list(through(frames, rate, ("volume", f"{0.5 / peak:.6f}")))  # into the meter's range
+    found = measure(scaled, rate)
+    gain = target - found
+    most = MOST_GAIN - 20 * math.log10(0.5 / peak)
+    if found <= UNHEARD or gain > most:
+        raise Refused("is too quiet")
+    for _ in range(TRIES):
+        if gain > most:
+            break
+        if 0.5 * 10 ** (gain / 20) <= HEADROOM:
+            return list(through(scaled, rate, ("volume", f"{gain:.3f}dB"))), target  # nothing to limit
+        made = list(through(scaled, rate, ("volume", f"{gain:.3f}dB"), ("alimiter", _LIMITER), FLOAT))
+        found = measure(made, rate)
+        if abs(target - found) <= CLOSE:
+            return made, found
+        gain += target - found
+    raise Refused("is loud only for moments, and silent between them")
 
 
-def _through(frames: Iterable[AudioFrame], *filters: tuple[str, str]) -> Iterator[AudioFrame]:
+_LIMITER = f"limit={HEADROOM}:level=false:latency=true"
+
+
+def sound(samples: bytes, rate: int) -> AudioFrame:
+    """One frame of 32-bit float samples."""
+    frame = AudioFrame(format=FORMAT, layout="mono", samples=len(samples) // 4)
+    frame.planes[0].update(samples)
+    frame.rate = rate
+    return frame
+
+
+def through(frames: Iterable[AudioFrame], rate: int, *filters: tuple[str, str]) -> Iterator[AudioFrame]:
     """Send frames through a chain of FFmpeg's filters."""
     graph = Graph()
-    source = graph.add_abuffer(format=FORMAT, sample_rate=RATE, layout="mono", time_base=Fraction(1, RATE))
+    source = graph.add_abuffer(format=FORMAT, sample_rate=rate, layout="mono", time_base=Fraction(1, rate))
     graph.link_nodes(source, *(graph.add(name, options) for name, options in filters), graph.add("abuffersink"))
     graph.configure()
     for frame in [*frames, None]:

@@ -28,8 +28,8 @@ async def to_mp3(wav: Path, target: Path) -> Decimal:
         raise BadAudio(f"{wav.name} holds no sound; {ALLOWED}")
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        seconds = await transcode("message", wav, unfinished, allowed=ALLOWED)
+        made = await transcode("message", wav, unfinished, allowed=ALLOWED)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
-    return seconds
+    return Decimal(made["seconds"])

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
 
+from vorzimmer.accepting import accepting
 from vorzimmer.asterisk.agi_session import AgiError, HungUp, Session, read_header
 
 log = structlog.get_logger()
@@ -31,7 +34,8 @@ REFUSAL = b'VERBOSE "vorzimmer: too many AGI sessions at once" 1\n'
 class Limits:
     """What peers may cost: `sessions` at once, `header_lines` and `line_bytes` each; the rest are seconds.
 
-    `header_seconds` until the header is complete and the first answer there, `session_seconds` for everything.
+    `header_seconds` until the header is complete and the first answer there, `session_seconds` for what follows;
+    `longer`: instead of those, for scripts by the first part of their path.
     """
 
     sessions: int = 200
@@ -39,6 +43,11 @@ class Limits:
     line_bytes: int = 4096
     header_seconds: float = 5.0
     session_seconds: float = 120.0
+    longer: Mapping[str, float] = field(default_factory=dict)
+
+    def seconds(self, script: str) -> float:
+        """How long this script may take."""
+        return self.longer.get(script.partition("/")[0], self.session_seconds)
 
 
 Handler = Callable[[Session], Awaitable[None]]
@@ -55,7 +64,8 @@ class AgiServer:
     def __init__(self, host: str, port: int, handler: Handler, limits: Limits | None = None) -> None:
         self._host, self._port, self._handler = host, port, handler
         self._limits = limits or Limits()
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
+        self._listening = contextlib.AsyncExitStack()
         self._trying: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
         self._sessions: set[asyncio.Task[None]] = set()
@@ -64,7 +74,7 @@ class AgiServer:
     @property
     def port(self) -> int:
         """Where it listens; 0 while it does not."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server is not None else 0
+        return int(self._listener.getsockname()[1]) if self._listener is not None else 0
 
     @property
     def sessions(self) -> int:
@@ -85,22 +95,20 @@ class AgiServer:
         self._closing.set()
         if self._trying is not None:
             await self._trying
-        if self._server is None:
-            return
-        self._server.close()
+        await self._listening.aclose()
         for task in self._sessions:
             task.cancel()
         if self._sessions:
             await asyncio.wait(self._sessions)
-        await self._server.wait_closed()
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(
-            self._accept, self._host, self._port, limit=self._limits.line_bytes, backlog=4 * self._limits.sessions
-        )
+        place = (self._host, self._port)
+        self._listener = socket.create_server(place, backlog=4 * self._limits.sessions)
+        taking = accepting(self._listener, self._accept, limit=self._limits.line_bytes)
+        await self._listening.enter_async_context(taking)
 
     async def _listen_later(self) -> None:
-        while self._server is None:
+        while self._listener is None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN):
                     await self._closing.wait()
@@ -118,20 +126,21 @@ class AgiServer:
             return
         task = asyncio.create_task(self._serve(reader, writer))
         self._sessions.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, writer))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, writer: asyncio.StreamWriter, task: asyncio.Task[None]) -> None:
+        writer.transport.abort()  # one that was cancelled before it began has done nothing itself
         self._sessions.discard(task)
         self._full = False
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         script = ""
         try:
-            async with asyncio.timeout(self._limits.session_seconds):
-                async with asyncio.timeout(self._limits.header_seconds):
-                    session = Session(reader, writer, await read_header(reader, self._limits.header_lines))
-                    await session.in_step()
-                script = session.script
+            async with asyncio.timeout(self._limits.header_seconds):
+                session = Session(reader, writer, await read_header(reader, self._limits.header_lines))
+                await session.in_step()
+            script = session.script
+            async with asyncio.timeout(self._limits.seconds(script)):
                 await self._handler(session)
         except HungUp as gone:
             log.debug("agi.hung_up", script=script, at=str(gone))

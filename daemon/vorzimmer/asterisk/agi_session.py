@@ -100,6 +100,14 @@ class Session:
         """Wait for a key; nothing if none was pressed in time."""
         return _digit(await self._ask("WAIT FOR DIGIT", str(milliseconds)))
 
+    async def record_file(self, path: str, form: str, keys: str, milliseconds: int) -> str:
+        """Record behind a beep into `path` (without its extension, which is `form`) until one of `keys` is pressed.
+
+        Returns:
+            The key; nothing if the longest time was over first.
+        """
+        return _digit(await self._ask("RECORD FILE", path, form, keys, str(milliseconds), "BEEP"))
+
     async def get_variable(self, name: str) -> str | None:
         """Read a variable or a function of the channel; None if it is not set."""
         answer = await self._ask("GET VARIABLE", name)

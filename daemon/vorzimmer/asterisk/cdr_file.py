@@ -23,7 +23,7 @@ import structlog
 
 from vorzimmer.core.witness import Witness
 
-__all__ = ["Witness", "ended", "latest", "parse", "read"]
+__all__ = ["Witness", "ended", "latest", "parse", "parts", "quoted", "read"]
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ def read(file: Path, since: datetime | None = None) -> Iterator[Witness]:
     Raises:
         OSError: a file may not be read.
     """
-    for part in _parts(file, since):
+    for part in parts(file, since):
         with _open(part) as lines:
             yield from (found for found in _records(part, lines) if since is None or found.ended_at >= since)
 
@@ -77,7 +77,7 @@ def latest(file: Path, call_ids: Collection[str], since: datetime) -> dict[str, 
         OSError: a file may not be read.
     """
     wanted, found = {call_id.encode() for call_id in call_ids}, dict[str, Witness]()
-    for part in reversed(_parts(file, since)):
+    for part in reversed(parts(file, since)):
         for lines in _backwards(part):
             oldest: Witness | None = None
             here: dict[str, Witness] = {}
@@ -106,7 +106,7 @@ def parse(line: bytes) -> Witness | None:
         (values,) = csv.reader([text], strict=True)
     except (ValueError, csv.Error):
         return None
-    if len(values) != FIELDS or text != _quoted(values):
+    if len(values) != FIELDS or text != quoted(values):
         return None
     call_id, channel_id, linked_id, channel, did, diverted, caller, started, answered, end, disposition, last = values
     started_at, answered_at, ended_at = _instant(started), _instant(answered), _instant(end)
@@ -131,7 +131,8 @@ def parse(line: bytes) -> Witness | None:
     )
 
 
-def _quoted(values: Sequence[str]) -> str:
+def quoted(values: Sequence[str]) -> str:
+    """The fields as Asterisk writes them in a line, without its end."""
     return ",".join('"' + value.replace('"', '""') + '"' for value in values)
 
 
@@ -143,7 +144,7 @@ def _instant(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(match[1]), UTC) + timedelta(microseconds=int(match[2]))
 
 
-def _parts(file: Path, since: datetime | None) -> list[Path]:
+def parts(file: Path, since: datetime | None = None) -> list[Path]:
     """The rotated files written to at `since` or later, in the order they were written in, and the file itself."""
     aged: list[tuple[float, Path]] = []
     for path in file.parent.glob(f"{file.name}?*"):

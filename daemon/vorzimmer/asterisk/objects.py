@@ -77,6 +77,38 @@ class Channel:
             **({"originator": originator} if originator is not None else {}),
         )
 
+    async def originate(
+        self,
+        local: str,
+        *,
+        other_id: str,
+        goes_on: tuple[str, str],
+        variables: Mapping[str, str],
+        reported: Mapping[str, str],
+    ) -> None:
+        """Make a channel of two halves that lives in the dialplan, whatever becomes of us.
+
+        Args:
+            local: `Local/EXTENSION@CONTEXT/n`, where the other half goes. Nothing else: see `create`.
+            other_id: of the other half; it may not begin with this one's.
+            goes_on: context and extension of this half, once the other one has answered.
+            variables: set on both.
+            reported: set too, and told in each event and in the list of channels.
+        """
+        reports = {name: {"value": value, "report_events": True} for name, value in reported.items()}
+        context, extension = goes_on
+        await self._ari.request(
+            "POST",
+            "/channels",
+            json={"variables": {**variables, **reports}},
+            channelId=self.id,
+            otherChannelId=other_id,
+            endpoint=local,
+            context=context,
+            extension=extension,
+            priority=1,
+        )
+
     async def dial(self, timeout: int) -> None:  # noqa: ASYNC109 - Asterisk's ring timeout in seconds, not ours
         """Dial a created channel, after its `StasisStart`."""
         await self._ari.request("POST", f"/channels/{self.id}/dial", timeout=timeout)
@@ -144,6 +176,10 @@ class Channel:
         """
         how = {"spy": "both", "whisper": "out" if whisper else "none"}
         await self._ari.request("POST", f"/channels/{self.id}/snoop/{snoop_id}", app=app, appArgs=args, **how)
+
+    async def set(self, variable: str, value: str) -> None:
+        """Set a variable, or write to a function of the dialplan."""
+        await self._ari.request("POST", f"/channels/{self.id}/variable", variable=variable, value=value)
 
     async def press(self, keys: str) -> None:
         """Let the far side of this channel hear keys."""

@@ -76,8 +76,10 @@ def text(phones: Iterable[Phone], listening: Listening) -> str:
     for phone in wanted:
         name = checked_name(phone.endpoint)
         leg = _LEGS.get(phone.transport, "agent-leg")
+        # A browser is offered all addresses, and tries which one it reaches: bound to one, others would not answer.
+        bound = {**media, "bind_rtp_to_media_address": "no"} if media and phone.transport is Transport.WEBRTC else media
         sections.append(
-            section(name, {"auth": name, "aors": name, **media}, leg)
+            section(name, {"auth": name, "aors": name, **bound}, leg)
             + section(name, {"username": name, "password_digest": f"MD5:{phone.digest}"}, "phone-password")
             + section(name, {}, "phone-address")
         )

@@ -33,11 +33,15 @@ class Agent:
 
 @dataclass(frozen=True)
 class Trunk:
-    """The way outside. `contact`: the SIP URI of outgoing calls; `sources`: addresses from which calls come in."""
+    """The way outside. `contact`: the SIP URI of outgoing calls; `sources`: addresses from which calls come in.
+
+    `t38`: whether fax may change over to T.38 there.
+    """
 
     name: str
     contact: str
     sources: tuple[str, ...]
+    t38: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,9 @@ class Values:
 
     `bind` is SIP's `address:port`; `rtp` the first and last port of sound; `calls_only` are further endpoints, by
     name and SIP URI, that can be called and from which nothing comes; `country_code` is what national numbers lack;
-    `agi_port` is where the daemon answers the dialplan.
-    `recorder` is the user of AMI who records talks.
+    `agi_port` is where the daemon answers the dialplan; `service` the service number's digits in E.164, or `none`.
+    `recorder` is the user of AMI who records talks. `fax` is the folder of faxes under way; `t38_calls_only` are those
+    of `calls_only` over which fax may change over to T.38.
     """
 
     system: str
@@ -74,6 +79,9 @@ class Values:
     recorder: User | None = None
     country_code: int = 49
     agi_port: int = 4573
+    service: str = "none"
+    fax: Path = Path("/var/lib/vorzimmer/fax")
+    t38_calls_only: frozenset[str] = frozenset()
 
 
 def write(folder: Path, values: Values, directories: Mapping[str, Path] | None = None, mode: int = 0o640) -> None:
@@ -120,6 +128,8 @@ def files(values: Values, directories: Mapping[str, Path]) -> dict[str, str]:
                 "VZ_FALLBACK": _literal(values.fallback),
                 "VZ_COUNTRY": values.country_code,
                 "VZ_AGI": values.agi_port,
+                "VZ_SERVICE": values.service,
+                "VZ_FAX": _literal(values.fax),
             },
         ),
     }
@@ -141,15 +151,20 @@ def _pjsip(values: Values) -> str:
     trunk = checked_name(values.trunk.name)
     texts = [
         section("transport-udp", {"type": "transport", "protocol": "udp", "bind": values.bind}),
-        section(trunk, {"aors": trunk, **media}, "trunk-leg"),
+        section(trunk, {"aors": trunk, **media, **_t38(on=values.trunk.t38)}, "trunk-leg"),
         section(trunk, {"type": "aor", "contact": values.trunk.contact}),
         section(trunk, {"type": "identify", "endpoint": trunk, "match": ",".join(values.trunk.sources)}),
     ]
     texts += [_agent(agent, media) for agent in values.agents]
     for name, contact in values.calls_only.items():
-        texts.append(section(checked_name(name), {"aors": name, **media}, "trunk-leg"))
+        t38 = _t38(on=name in values.t38_calls_only)
+        texts.append(section(checked_name(name), {"aors": name, **media, **t38}, "trunk-leg"))
         texts.append(section(name, {"type": "aor", "contact": contact}))
     return "\n".join(texts)
+
+
+def _t38(*, on: bool) -> dict[str, str]:
+    return {"t38_udptl": "yes"} if on else {}
 
 
 def _agent(agent: Agent, media: Mapping[str, str]) -> str:

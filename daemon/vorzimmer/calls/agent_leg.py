@@ -12,6 +12,9 @@ from vorzimmer.core.presence import Act, NotNow, State
 
 log = structlog.get_logger()
 
+SLACK = 3
+"""Seconds after which a telephone that Asterisk should have stopped ringing is given up."""
+
 
 async def ring(call: Session, agent: str, seconds: int) -> Leg | None:
     """Ring an agent who is reserved for this call. None: the agent has no telephone any more.
@@ -25,11 +28,9 @@ async def ring(call: Session, agent: str, seconds: int) -> Leg | None:
         return None
     exchange.phones.reserve(endpoint, call.id)
     _act(call, agent, Act.RING)
-    name = call.client.name if call.client else ""
-    shown = f'"{name.replace(chr(34), "")}" <{call.incoming.caller or "anonymous"}>'
     before = len(call.legs)
     try:
-        leg = await call.dial(endpoint, f"PJSIP/{endpoint}", seconds, shown, agent=agent)
+        leg = await dial(call, endpoint, seconds, agent)
     finally:
         for one in call.legs[before:]:
             if one.agent == agent:
@@ -37,12 +38,76 @@ async def ring(call: Session, agent: str, seconds: int) -> Leg | None:
     return leg
 
 
+async def dial(call: Session, endpoint: str, seconds: int, agent: str) -> Leg:
+    """Ring one of an agent's telephones, and nothing else."""
+    name = call.client.name if call.client else ""
+    shown = f'"{name.replace(chr(34), "")}" <{call.incoming.caller or "anonymous"}>'
+    return await call.dial(endpoint, f"PJSIP/{endpoint}", seconds, shown, agent=agent)
+
+
+async def ring_instead(call: Session, before: Leg, endpoint: str, seconds: int) -> bool:
+    """Ring this telephone of the agent's in place of the one that rings, or the same one anew.
+
+    False: it cannot be rung, or the agent does not wait for it any more.
+    """
+    agent, floor = before.agent, call.exchange.floor
+    call.exchange.phones.reserve(endpoint, call.id)
+    known = len(call.legs)
+    try:
+        after = await dial(call, endpoint, seconds, agent)
+    finally:
+        for one in call.legs[known:]:
+            if one.agent == agent:
+                one.is_moving = True  # as long as the first one rings, nothing follows from its end
+                follow(call, one)
+    presence = floor.presence(agent)
+    rings = presence.state is State.RINGING and presence.call == call.id and not before.answered.is_set()
+    if not (rings and before.is_living and after.is_living):
+        await after.hang_up()
+        return False
+    floor.act(agent, Act.MOVE, call.exchange.clock(), phone=endpoint, call=call.id)
+    before.instead, before.is_moving, after.is_moving = after, True, False
+    before.ended.add_done_callback(
+        lambda _: call.exchange.phones.reserve(endpoint, call.id) if after.is_living else None
+    )
+    await before.hang_up()
+    return True
+
+
+def hand_over(call: Session, before: Leg, after: Leg) -> None:
+    """The agent's talk goes on at another leg: the state follows that one, and the old one is nobody's."""
+    agent, before.agent = after.agent, ""
+    phones = call.exchange.phones
+
+    def take(_: object = None) -> None:
+        if after.is_living:
+            phones.reserve(after.target, call.id)
+            phones.talk(after.target, call.id)
+
+    take()
+    follow(call, after)
+    before.ended.add_done_callback(take)  # it is the same telephone, perhaps, and is not free now
+    try:
+        call.exchange.floor.act(agent, Act.MOVE, call.exchange.clock(), phone=after.target, call=call.id)
+    except (NotNow, KeyError) as error:
+        log.warning("agent.out_of_step", call_id=call.id, agent=agent, act=Act.MOVE.value, why=str(error))
+
+
+def stay(call: Session, leg: Leg) -> None:
+    """The talk does not move after all: it is over if this leg is."""
+    if leg.is_moving:
+        leg.is_moving = False
+        if not leg.is_living:
+            _settle(call, leg)
+
+
 def follow(call: Session, leg: Leg) -> None:
     """From now on the agent's state follows the leg."""
 
     def ended(_: asyncio.Future[int]) -> None:
         call.exchange.phones.free(leg.target, call.id)
-        _settle(call, leg)
+        if not leg.is_moving:
+            _settle(call, leg)
 
     leg.ended.add_done_callback(ended)
 

@@ -227,7 +227,7 @@ class Callbacks:
         if plan.client is None or standing is Standing.LATER:
             await self._something_happens(self._until(callback))
             return frozenset()
-        needs = needs_of(plan.client)
+        needs = needs_of(plan.client, callback.team)
         if not exchange.line.logged_in(needs, now) or self._supervisor.is_turning_away:
             await self._something_happens(LOOK)
             return frozenset()

@@ -14,7 +14,7 @@ from vorzimmer.calls.flow import follow
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.outgoing import OutgoingCall, place_of_queue
 from vorzimmer.calls.outside import dial_caller, take_over_outside
-from vorzimmer.calls.ringing import first_answered
+from vorzimmer.calls.ringing import first_answered, latest
 from vorzimmer.calls.talk import Ending, Talk
 from vorzimmer.calls.whisper import whisper
 from vorzimmer.core.ledger import Kind
@@ -45,7 +45,7 @@ async def run(call: OutgoingCall, plan: Plan, agents: Sequence[str], seconds: in
         if winner is None:
             return
         agent_leg.answered(call, winner)
-        losers = [leg for leg in legs if leg is not winner]
+        losers = [leg for leg in map(latest, legs) if leg is not winner]
         await asyncio.gather(*(leg.hang_up(elsewhere=True) for leg in losers), return_exceptions=True)
         await whisper(call, winner)
         if winner.is_living:
@@ -154,5 +154,5 @@ async def _wait_for_agent(call: OutgoingCall, plan: Plan) -> None:
     """The caller is there and the agent is not any more: as anybody who waits in the line."""
     place = place_of_queue(plan)
     if place is not None:
-        await follow(call, plan.steps, place)
+        await follow(call, plan, place)
     await call.hang_up(16, by="system")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase
+from vorzimmer.core.ledger import ENTERS, OF_LEGS, CallEvent, Kind, Phase
 from vorzimmer.core.ports import Journal
 
 
@@ -85,6 +85,11 @@ class Chronicle:
     def step_back(self) -> None:
         """The call came back: write again."""
         self._silent = False
+
+    @property
+    def last_of_caller(self) -> datetime:
+        """When the caller was there for sure."""
+        return next(event.at for event in reversed(self.events) if event.kind not in OF_LEGS)
 
     @property
     def has_talked(self) -> bool:

@@ -13,9 +13,9 @@ from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.asterisk.objects import Channel
 from vorzimmer.calls.exchange import Exchange
+from vorzimmer.core.announcement import Sound
 from vorzimmer.core.client import Client
 from vorzimmer.core.consent import YES, Consent, by_key
-from vorzimmer.core.handling import Sound
 from vorzimmer.core.routing import media
 
 ANSWER_SECONDS = 6.0
@@ -56,7 +56,7 @@ async def ask(call: Asked) -> Consent | None:
         NotAsked: the client has no such announcement, or it could not be played.
         CallerLeft: the caller has gone.
     """
-    question = media(call.client, Sound.CONSENT) if call.client is not None else None
+    question = media(call.client, Sound.CONSENT, call.now()) if call.client is not None else None
     if question is None:
         raise NotAsked("the client has no announcement that asks for consent")
     while not call.digits.empty():  # pressed before, and about something else

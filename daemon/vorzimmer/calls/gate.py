@@ -43,15 +43,18 @@ class TrunkGate:
         self._dialled: Counter[str] = Counter()
         self._day, self._today = self._load()
 
-    def enter(self, number: str, client: Client) -> Refusal | None:
-        """Ask to dial; when the answer is None the leg is counted and `leave` must follow."""
+    def enter(self, number: str, client: Client, *, returns: bool = False) -> Refusal | None:
+        """Ask to dial; when the answer is None the leg is counted and `leave` must follow.
+
+        `returns`: it is meant to come back, so who is forwarded from that number meanwhile is no loop of ours.
+        """
         self._turn_day()
         policy = policy_for(client.forwarding, self.house)
         usage = Usage(parallel=self._running[client.id], today=self._today[client.id])
         refusal = may_dial(number, policy, usage, self._own_numbers())
         if refusal is None:
             self._running[client.id] += 1
-            self._dialled[number] += 1
+            self._dialled[number] += not returns
             self._today[client.id] += 1
             self._save()
         return refusal
@@ -61,16 +64,16 @@ class TrunkGate:
         self._running[client.id] += 1
         self._dialled[number] += 1
 
-    def leave(self, number: str, client: Client) -> None:
-        """The leg has ended."""
-        for counter, key in ((self._running, client.id), (self._dialled, number)):
-            counter[key] -= 1
+    def leave(self, number: str, client: Client, *, returns: bool = False) -> None:
+        """The leg has ended. `returns`: as it entered."""
+        for counter, key, legs in ((self._running, client.id, 1), (self._dialled, number, int(not returns))):
+            counter[key] -= legs
             if counter[key] <= 0:
                 del counter[key]
 
     def is_dialled(self, number: str | None) -> bool:
         """Whether the number is being dialled right now: a call diverted by it is our own forward coming back."""
-        return number in self._dialled
+        return number is not None and self._dialled[number] > 0
 
     def _now_day(self) -> str:
         return self._clock().astimezone(self._zone).date().isoformat()

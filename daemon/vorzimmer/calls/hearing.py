@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from vorzimmer.asterisk import events
-from vorzimmer.asterisk.errors import AriError
+from vorzimmer.asterisk.errors import AriError, Gone
 from vorzimmer.asterisk.objects import Channel
 from vorzimmer.calls.exchange import Exchange
 from vorzimmer.core.ledger import Kind, Phase
 
 LONGEST_PLAYBACK = 900.0
-"""Seconds; a playback that says nothing for so long is taken for lost."""
+"""Seconds; a playback that says nothing for so long for each of its media is taken for lost."""
 
 
 Behind = Callable[[], Awaitable[None]]
@@ -69,6 +69,7 @@ class Hearing:
         self._interjections = playbacks
         self._now: str | None = None
         self._perhaps_music = False
+        self._prompting = False
 
     def forget(self) -> None:
         """The channel was answered: ringing has ended."""
@@ -78,29 +79,63 @@ class Hearing:
         """Another process had the call: what it had switched on is not known."""
         self._perhaps_music = True
 
-    async def play(self, media: str, *, early: bool = False, behind: Behind | None = None) -> None:
-        """Play one announcement to its end, as early media where asked and possible.
+    async def play(self, *media: str, early: bool = False, behind: Behind | None = None) -> None:
+        """Play media in one go to their end, as early media where asked and possible.
 
         `behind` is asked for while it plays: what Asterisk is to do with the channel next, whoever lives then.
         """
         call = self._call
         if not early:
             await call.answer()
-        if self._announced and self._announced.popleft() == media:
+        told = ",".join(media)
+        if self._announced and self._announced.popleft() == told:
             await self._hear_out(media)
             return
         self._announced.clear()
         await self.hush()
         self._playbacks += 1
-        call.record(Kind.ANNOUNCING, media=media, early=not call.answered)
+        call.record(Kind.ANNOUNCING, media=told, early=not call.answered)
         with self._end_of(self._playback) as finished:
-            uri = call.exchange.media_uri(media)
-            await call.on_caller(call.channel.play(self._playback, uri, call.language))
+            uris = ",".join(map(call.exchange.media_uri, media))
+            await call.on_caller(call.channel.play(self._playback, uris, call.language))
             if behind is not None:
                 await call.on_caller(behind())
             await self._listen(finished, media)
 
-    async def _hear_out(self, media: str) -> None:
+    async def prompt(self, *media: str, until: asyncio.Future[Any], menu: str) -> None:
+        """Play media in one go to their end, or until that is done, which stops them at once.
+
+        What another process had begun to play is stopped and played anew: what was answered meanwhile is not known.
+        `menu`: whose prompt it is.
+        """
+        call = self._call
+        await call.answer()
+        if self._announced or self._prompting:
+            self._announced.clear()
+            await self._stop(self._playback)
+        await self.hush()
+        self._playbacks += 1
+        self._prompting = True
+        call.record(Kind.ANNOUNCING, media=",".join(media), early=False, menu=menu)
+        with self._end_of(self._playback) as finished:
+            uris = ",".join(map(call.exchange.media_uri, media))
+            await call.on_caller(call.channel.play(self._playback, uris, call.language))
+            await asyncio.wait(
+                {finished, until}, timeout=LONGEST_PLAYBACK * len(media), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not finished.done():
+                await self._stop(self._playback)
+            elif finished.result() and not call.is_ending:
+                call.record(Kind.PROBLEM, what="playback failed", media=",".join(media))
+        self._prompting = False
+        if call.is_ending:
+            raise CallerLeft
+
+    async def _stop(self, playback: str) -> None:
+        with contextlib.suppress(Gone):
+            await self._call.exchange.ari.playbacks.stop(playback)
+
+    async def _hear_out(self, media: tuple[str, ...]) -> None:
         """An announcement that another process had begun: only the last of the step can still be playing."""
         if self._announced:
             return
@@ -128,13 +163,13 @@ class Hearing:
         finally:
             ari.forget(playback)
 
-    async def _listen(self, finished: asyncio.Future[bool], media: str) -> None:
-        async with asyncio.timeout(LONGEST_PLAYBACK):
+    async def _listen(self, finished: asyncio.Future[bool], media: tuple[str, ...]) -> None:
+        async with asyncio.timeout(LONGEST_PLAYBACK * len(media)):
             failed = await finished
         if self._call.is_ending:  # which ends a playback too, and may be told in the same breath
             raise CallerLeft
         if failed:
-            self._call.record(Kind.PROBLEM, what="playback failed", media=media)
+            self._call.record(Kind.PROBLEM, what="playback failed", media=",".join(media))
 
     async def wait_for_person(self, *, music: bool) -> None:
         """Let the caller wait: music once answered, ringing before."""

@@ -27,7 +27,8 @@ class Leg:
 
     `answered` and `ended` are set by events; `ended` holds the Q.850 cause. `digits` are the keys pressed, `transfers`
     what its telephone asked for by REFER. `agent`: the agent whose telephone it is. `dialled`: another process has
-    dialled it.
+    dialled it. `is_moving`: the agent's talk is about to go on at another leg, and ends with this one only if not.
+    `instead`: another of the agent's telephones, which rings now in place of this one.
     """
 
     def __init__(
@@ -36,6 +37,8 @@ class Leg:
         self.channel = channel
         self.target = target
         self.agent = agent
+        self.is_moving = False
+        self.instead: Leg | None = None
         self.answered = asyncio.Event()
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=64)

@@ -15,10 +15,11 @@ from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.exchange import Exchange
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import LONGEST_LEG, Session
-from vorzimmer.core import resume
+from vorzimmer.core import resume, way
 from vorzimmer.core.callbacks import Callback
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.plan import Incoming, Plan, Queue
+from vorzimmer.core.way import Place
 
 NORMAL = 16
 """Q.850: normal clearing."""
@@ -52,8 +53,8 @@ class OutgoingCall(Session):
         asked = {"asked_in": callback.asked_in, "attempt": callback.attempts + 1}
         call.record(Kind.ARRIVED, at=call.arrived, direction="out", **asked, **resume.arrival(call.incoming))
         call.record(Kind.ROUTED, **{**resume.routed(plan), "reason": "the caller had asked to be called back"})
-        place = place_of_queue(plan)
-        call.record(Kind.STEP, n=place or 0, step="CallingBack", reason="an agent is free, at the place that was kept")
+        reason = "an agent is free, at the place that was kept"
+        call.record(Kind.STEP, **way.told(place_of_queue(plan) or Place(0)), step="CallingBack", reason=reason)
         return call
 
     @classmethod
@@ -148,9 +149,9 @@ class OutgoingCall(Session):
             self.record(Kind.CALLBACK_ENDED, why="not reached")
 
 
-def place_of_queue(plan: Plan) -> int | None:
+def place_of_queue(plan: Plan) -> Place | None:
     """Where callers wait for an agent, in a plan; None: nowhere."""
-    return next((n for n, step in enumerate(plan.steps) if isinstance(step, Queue)), None)
+    return next((place for place, deed in way.places(plan) if isinstance(deed, Queue)), None)
 
 
 def resumed(exchange: Exchange, known: Sequence[CallEvent]) -> Session:

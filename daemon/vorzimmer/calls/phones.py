@@ -7,13 +7,24 @@ An endpoint is reserved before the first request to ring it, so two calls never 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Iterable
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from vorzimmer.core.acd import Pool
 
 
 def _ignore() -> None:
     """Nobody wants to know."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    """A call that waits for one of these endpoints. `impatient`: it waits only while one of them rings."""
+
+    endpoints: frozenset[str]
+    impatient: bool
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Phones:
@@ -28,7 +39,7 @@ class Phones:
         self._unreachable = unreachable
         self._holders: dict[str, str] = {}
         self._talking: set[str] = set()
-        self._change = asyncio.Event()
+        self._waiters: dict[_Waiter, None] = {}
 
     def pool(self) -> Pool:
         """The state of all phones now; one that rings for another call counts as busy."""
@@ -50,30 +61,55 @@ class Phones:
         """It answered this call."""
         self._holders[endpoint] = call_id
         self._talking.add(endpoint)
-        self._changed()
+        for waiter in self._waiters:
+            if waiter.impatient and endpoint in waiter.endpoints:
+                waiter.news.set()
+        self.on_change()
 
     def free(self, endpoint: str, call_id: str) -> None:
         """The call needs it no more; another call's hold is not touched."""
         if self._holders.get(endpoint) == call_id:
             del self._holders[endpoint]
             self._talking.discard(endpoint)
-            self._changed()
+            self._offer(endpoint)
+            self.on_change()
 
     def keep_only(self, call_id: str, endpoints: Container[str] = ()) -> None:
         """Free everything that the call holds but these."""
         for endpoint in [one for one, holder in self._holders.items() if holder == call_id and one not in endpoints]:
             self.free(endpoint, call_id)
 
-    def _changed(self) -> None:
-        self._change.set()
-        self._change = asyncio.Event()
-        self.on_change()
+    def _offer(self, endpoint: str) -> None:
+        """Let whoever has waited longest for a phone that is free look again, and nobody else."""
+        for waiter in self._waiters:
+            if endpoint in waiter.endpoints and not waiter.news.is_set():
+                waiter.news.set()
+                return
 
-    async def change(self, seconds: float) -> None:
-        """Wait until any phone changes its state.
+    @contextlib.contextmanager
+    def waiting(self, endpoints: Collection[str], *, impatient: bool) -> Iterator[Callable[[float], Awaitable[None]]]:
+        """Wait in line for one of these phones, first come, first served.
 
-        Raises:
-            TimeoutError: none did in that time.
+        Yields what waits until it is worth looking again, for so many seconds at most (else TimeoutError). Only the one
+        whose turn it is is woken when a phone gets free: with hundreds in line the others would look in vain each time.
+
+        Args:
+            endpoints: the phones.
+            impatient: it is worth waiting only while one of them rings, so an answer is news too.
         """
-        async with asyncio.timeout(seconds):
-            await self._change.wait()
+        waiter = _Waiter(frozenset(endpoints), impatient)
+        self._waiters[waiter] = None
+
+        async def look_again(seconds: float) -> None:
+            async with asyncio.timeout(seconds):
+                await waiter.news.wait()
+            waiter.news.clear()
+
+        try:
+            yield look_again
+        finally:
+            del self._waiters[waiter]
+            # It may have been its turn, and it left without one.
+            for endpoint in waiter.endpoints:
+                if endpoint not in self._holders:
+                    self._offer(endpoint)

@@ -54,6 +54,10 @@ class Recovery:
         self._lost = dict(sorted(lost.items(), key=lambda call: call[1][0].at))
         self._sessions: dict[str, Session] = {}
         self.done = asyncio.Event()
+        self.clean_up: Callable[[Iterable[events.ChannelData]], None] = lambda _: None
+        """Takes down what is left of something that is no call."""
+        self.look_through: Callable[[Iterable[events.ChannelData]], None] = lambda _: None
+        """Sees every channel there is, also those in the dialplan."""
 
     @property
     def _exchange(self) -> Exchange:
@@ -135,7 +139,7 @@ class Recovery:
         if caller is not None and caller.app == self._exchange.app:
             note.unlink(missing_ok=True)
             plan = find_living(call, view)
-            _let_agents_go(call, [leg for leg in call.legs if not leg.is_living])
+            _let_agents_go(call, _left(call))
             on = partial(calling_back.go_on, call) if isinstance(call, OutgoingCall) else partial(go_on, call)
             self._supervisor.run(call, lambda: on(plan))
         elif caller is not None or note.exists():
@@ -169,7 +173,7 @@ class Recovery:
             call = self._supervisor.calls.get(call_id)
             if call is not None:
                 ended_at = call.in_its_time(ends.get(call_id, last_heard), self._exchange.clock())
-                call.ended_at = max(ended_at, call.events[-1].at)
+                call.ended_at = max(ended_at, call.last_of_caller)
         ari.tell(missed)
 
     def _last_heard(self) -> datetime:
@@ -184,10 +188,13 @@ class Recovery:
         exchange = self._exchange
         view = await self._look()
         ours = [channel for channel in view.channels.values() if channel.app == exchange.app]
+        self.clean_up(ours)
+        self.look_through(view.channels.values())
         callers = [channel for channel in ours if _is_caller(channel, view) and not self._knows(channel.id)]
         # Who talks first, for the others must find that phone taken; then in the order of arrival.
         for channel in sorted(callers, key=lambda one: (view.partner(one.id) is None, one.created_at or NEVER)):
-            await self._take_unknown(channel, view)
+            if not self._supervisor.claim(channel, channel.app_args):
+                await self._take_unknown(channel, view)
         for channel in ours:
             if channel.app_args[:1] in (("leg",), ("supervise",), (BACK,)) and channel.id not in exchange.ari.listened:
                 log.warning("recovery.orphan", channel=channel.id)
@@ -235,6 +242,12 @@ def _is_caller(channel: events.ChannelData, view: View) -> bool:
     """Whether it is a caller's channel; one whom we have called counts once somebody talks with it."""
     kind = channel.app_args[:1]
     return kind == ("in",) or (kind == (BACK,) and view.partner(channel.id) is not None)
+
+
+def _left(call: Session) -> list[Leg]:
+    """The legs that have ended; not one from which the talk has moved to another telephone of the same agent."""
+    talking = {leg.agent for leg in call.legs if leg.id == call.begun.talk and leg.is_living}
+    return [leg for leg in call.legs if not leg.is_living and leg.agent not in talking]
 
 
 def _let_agents_go(call: Session, legs: Iterable[Leg]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -20,7 +21,7 @@ from vorzimmer.calls.recording import recording_of
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.supervisor import decide_for
 from vorzimmer.calls.talk import Ending, Talk
-from vorzimmer.core import resume
+from vorzimmer.core import resume, way
 from vorzimmer.core.ledger import Kind, Phase
 from vorzimmer.core.plan import Forward, Plan
 from vorzimmer.core.targets import AGENT_SECONDS, Attempt
@@ -48,10 +49,13 @@ class View:
 
 
 def find_ended(call: Session, view: View, ended_at: datetime | None) -> None:
-    """The caller has left meanwhile. `ended_at`: as Asterisk wrote it down; else it is the last time known."""
-    _find_legs(call, view)
-    last = call.events[-1].at
+    """The caller has left meanwhile. `ended_at`: as Asterisk wrote it down; else it is the last time known.
+
+    Legs that have ended too were found so only now: that is not how long anybody talked.
+    """
+    last = call.last_of_caller
     call.ended_at = max(ended_at, last) if ended_at else last
+    _find_legs(call, view)
     plan = decide_for(call.exchange, call.incoming, call.arrived)
     call.client = resume.client_of(call.events, plan, call.exchange.directory())
     call.talk_recording.found()
@@ -106,8 +110,8 @@ def _find_talk(call: Session, view: View, plan: Plan) -> None:
     if leg is None or call.begun.talk in call.room.found_in:
         return
     answered = [event.at for event in call.events if event.kind is Kind.LEG_ANSWERED and event.data["leg"] == leg.id]
-    place = resume.place_of_target(plan.steps, leg.target)
-    step = plan.steps[place] if place is not None else None
+    place = resume.place_of_target(plan, leg.target)
+    step = way.deed_at(plan, place) if place is not None else None
     if isinstance(step, Forward):
         call.found_in_talk(leg.id, Kind.FORWARDED, max(answered, default=call.arrived), by=step.kind, number=leg.target)
     elif leg.id in call.begun.asked and not leg.agent:
@@ -120,16 +124,30 @@ def _find_talk(call: Session, view: View, plan: Plan) -> None:
 async def go_on(call: Session, plan: Plan) -> None:
     """What the call's task does from here."""
     place = resume.place_in(plan, call.events)
-    wanted = resume.wanted(call.begun, plan.steps[place])
+    wanted = resume.wanted(call.begun, way.deed_at(plan, place))
     # Only begun here: whoever has phones takes them before anything is waited for, so that no other call does.
-    others = asyncio.gather(*(leg.hang_up() for leg in call.legs if leg.id not in wanted), return_exceptions=True)
+    unwanted = [leg for leg in call.legs if leg.id not in wanted]
+    _give_back(call, unwanted)
+    others = asyncio.gather(*(leg.hang_up() for leg in unwanted), return_exceptions=True)
     if call.is_ending:
         pass
     elif call.begun.talk is None or not await _talk_on(call):
         if not resume.is_planned(plan, call.events):
             call.record(Kind.ROUTED, **resume.routed(plan))
-        await follow(call, plan.steps, place)
+        await follow(call, plan, place)
     await others
+
+
+def _give_back(call: Session, unwanted: Collection[Leg]) -> None:
+    """The telephones of these legs can be rung again once they have ended, unless another leg of the call is at one."""
+    kept = {leg.target for leg in call.legs if leg not in unwanted and leg.is_living}
+
+    def free(target: str, _: object) -> None:
+        call.exchange.phones.free(target, call.id)
+
+    for leg in unwanted:
+        if leg.target not in kept:
+            leg.ended.add_done_callback(partial(free, leg.target))
 
 
 async def _talk_on(call: Session) -> bool:

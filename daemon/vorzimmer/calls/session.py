@@ -107,6 +107,11 @@ class Session(Chronicle):
 
     # The caller's channel
 
+    def forget_keys(self) -> None:
+        """What was pressed before there was anything to press."""
+        while not self.digits.empty():
+            self.digits.get_nowait()
+
     def _on_event(self, event: events.Event) -> None:
         match event:
             case events.HangupRequest(cause=cause):

@@ -24,7 +24,7 @@ from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.ledger import Kind
-from vorzimmer.core.supervision import KEYS, LEFT, Refusal, Stage, may_enter, may_supervise
+from vorzimmer.core.supervision import KEYS, LEFT, Refusal, Stage, may_enter, may_hear, may_supervise
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class Supervision:
 
     def __init__(self, call: Session, talking: Leg, agent: Agent, supervisor: Agent, phone: Leg) -> None:
         self._call = call
-        self._talking = talking
+        self.talking = talking
         self._agent = agent
         self._supervisor = supervisor
         self._phone = phone
@@ -89,13 +89,22 @@ class Supervision:
         """The next key that the supervisor presses; None: somebody has left."""
         key = asyncio.ensure_future(self._phone.digits.get())
         gone = asyncio.ensure_future(self._call.gone.wait())
-        ends: set[asyncio.Future[Any]] = {gone, self._phone.ended, self._talking.ended}
+        ends: set[asyncio.Future[Any]] = {gone, self._phone.ended, self.talking.ended}
         try:
             await asyncio.wait({key, *ends}, return_when=asyncio.FIRST_COMPLETED)
             return None if any(end.done() for end in ends) else key.result()
         finally:
             key.cancel()
             gone.cancel()
+
+    def ask(self, stage: Stage) -> None:
+        """Go to this stage soon, as if its key was pressed.
+
+        Raises:
+            NotSupervised: as `enter`.
+        """
+        self._require(stage)
+        self._phone.digits.put_nowait(next(key for key, entered in KEYS.items() if entered is stage))
 
     async def _go_to(self, stage: Stage) -> None:
         try:
@@ -112,10 +121,7 @@ class Supervision:
         """
         if stage is self.stage:
             return
-        on = self._call.now().astimezone(ZoneInfo(self._supervisor.timezone)).date()
-        refusal = may_enter(stage, self._supervisor, on, recorded=self._call.talk_recording.runs)
-        if refusal is not None:
-            raise NotSupervised(refusal)
+        self._require(stage)
         fresh = None
         if stage is not Stage.BARGE:
             fresh = await self._overhear(whisper=stage is Stage.WHISPER)
@@ -130,6 +136,12 @@ class Supervision:
         self.stage = stage
         self._tell(stage.value)
 
+    def _require(self, stage: Stage) -> None:
+        on = self._call.now().astimezone(ZoneInfo(self._supervisor.timezone)).date()
+        refusal = may_enter(stage, self._supervisor, on, recorded=self._call.talk_recording.runs)
+        if refusal is not None:
+            raise NotSupervised(refusal)
+
     async def _overhear(self, *, whisper: bool) -> Channel:
         """A channel that hears both sides of the agent's leg, and is heard by the agent if it is to whisper."""
         channel = self._call.exchange.ari.channels(f"{self._phone.id}-o{secrets.token_hex(4)}")
@@ -138,7 +150,7 @@ class Supervision:
         try:
             # Called a leg, so that the next process takes it for one that is left over.
             args = f"leg,{self._call.id}"
-            await self._talking.channel.snoop(channel.id, app=self._call.exchange.app, args=args, whisper=whisper)
+            await self.talking.channel.snoop(channel.id, app=self._call.exchange.app, args=args, whisper=whisper)
             async with asyncio.timeout(START_SECONDS):
                 await started.wait()
         except BaseException:
@@ -182,9 +194,12 @@ class Supervisions:
         self._exchange_of = exchange
         self._calls = calls
         self._spawn = spawn
+        self._in_talks: dict[str, Supervision] = {}
 
     async def ring(self, endpoint: str, agent: str, stage: Stage) -> None:
         """Ring a supervisor's telephone, and let it into the talk of this agent (id) once it is answered.
+
+        One that is in that talk already goes to this stage.
 
         Raises:
             NotSupervised: not now, or not at all; nothing has rung.
@@ -193,6 +208,10 @@ class Supervisions:
         agents = exchange.directory().agents
         supervisor = next((one for one in agents.values() if endpoint in one.endpoints), None)
         call, talking, listened = self._allowed(supervisor, agents.get(agent))
+        before = self._in_talks.get(endpoint)
+        if before is not None and before.talking is talking:
+            before.ask(stage)
+            return
         if endpoint in exchange.phones.pool().busy:
             raise NotSupervised(Refusal.BUSY)
         assert supervisor is not None  # noqa: S101 - else it was refused
@@ -222,11 +241,13 @@ class Supervisions:
         refusal = may_supervise(supervisor, agent, today)
         if refusal is not None:
             raise NotSupervised(refusal)
-        assert agent is not None  # noqa: S101 - else it was refused
+        assert supervisor is not None and agent is not None  # noqa: S101, PT018 - else it was refused
         for call in self._calls():
             for leg in call.legs:
                 hers = leg.agent == agent.id or leg.target in agent.endpoints
                 if hers and leg.answered.is_set() and leg.is_living and call.has_talked:
+                    if (refusal := may_hear(supervisor, call.client, today)) is not None:
+                        raise NotSupervised(refusal)
                     return call, leg, agent
         raise NotSupervised(Refusal.NO_TALK)
 
@@ -256,10 +277,12 @@ class Supervisions:
         phones.talk(phone.target, phone.id)
         try:
             await _quietly(phone.channel.answer())
+            self._in_talks[phone.target] = supervision
             await supervision.run(stage)
         except NotSupervised:
             await _refuse(phone)
         finally:
+            self._in_talks.pop(phone.target, None)
             phones.free(phone.target, phone.id)
 
 

@@ -55,7 +55,9 @@ class Supervisor:
         self.on_end: Callable[[Cdr], None] = lambda _: None
         self.calls: dict[str, Session] = {}
         self.supervisions = Supervisions(exchange, self.calls.values, self.spawn)
-        self._turn_at = 0.0
+        self.claim: Callable[[events.ChannelData, tuple[str, ...]], bool] = lambda *_: False
+        """Whether a call that came in is no caller's, and somebody else sees to it."""
+        self._turns = asyncio.Lock()
         self._ended: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turning_away = False
@@ -72,6 +74,8 @@ class Supervisor:
             # A leg whose call is over, or a stranger: nobody will ever talk there.
             log.warning("call.orphan", channel=event.of, args=event.args)
             self.spawn(_quietly(exchange.ari.channels(event.of).hang_up()))
+        elif self.claim(event.channel, event.args):
+            pass
         elif self._turning_away:
             self.spawn(_quietly(exchange.ari.channels(event.of).move_to_dialplan("vorzimmer", "arrive", "away")))
         elif not self.knows(event.of):
@@ -108,16 +112,15 @@ class Supervisor:
             if missed and channel.state == "Up":
                 call.found_answered()
             await self._turn(waited=late or missed)
-            await follow(call, plan_call(call, channel.sip_call_id).steps)
+            await follow(call, plan_call(call, channel.sip_call_id))
 
         self.run(call, work)
 
     async def _turn(self, *, waited: bool) -> None:
         """Let calls that have waited for us go on one after another: all at once, each would be slow."""
-        now = asyncio.get_running_loop().time()
-        if waited or self._turn_at > now:
-            self._turn_at = max(self._turn_at + PACE, now)
-            await asyncio.sleep(self._turn_at - now)
+        if waited or self._turns.locked():
+            await self._turns.acquire()  # whoever leaves meanwhile holds up nobody
+            asyncio.get_running_loop().call_later(PACE, self._turns.release)
 
     def run(self, call: Session, work: Work) -> asyncio.Task[None]:
         """Give the call a task that does the work and ends the call, whatever happens."""
@@ -254,6 +257,8 @@ async def _until_gone(call: Session, flow: Coroutine[Any, Any, None]) -> None:
 
 def finish(call: Session) -> Cdr:
     """Close the ledger: the CDR and what follows from it go to the journal as one record."""
+    if not resume.is_routed(call.events):  # who left before it was decided is a client's caller too
+        plan_call(call)
     call.record(Kind.ENDED, at=call.ended_at)
     cdr = close_ledger(call.exchange, call.events, call.client)
     log.info(

@@ -24,7 +24,7 @@ from vorzimmer.calls.exchange import Exchange, close_ledger, note_file
 from vorzimmer.calls.recording import keep, keep_left
 from vorzimmer.core import resume
 from vorzimmer.core.acd import Pool
-from vorzimmer.core.ledger import CallEvent, Kind
+from vorzimmer.core.ledger import OF_LEGS, CallEvent, Kind
 from vorzimmer.core.plan import Incoming, Plan
 from vorzimmer.core.routing import decide
 
@@ -103,10 +103,13 @@ def events_of(note: Note, incoming: Incoming, plan: Plan, message: Mapping[str, 
 
 
 def continued(known: Sequence[CallEvent], note: Note, message: Mapping[str, str] | None) -> list[CallEvent]:
-    """The events that the dialplan's note adds to the ledger of a call that a daemon had begun."""
-    why = resume.made_up(
-        note.call_id, len(known), max(note.rescued or note.arrived, known[-1].at), Kind.PROBLEM, {"what": REASON}
-    )
+    """The events that the dialplan's note adds to the ledger of a call that a daemon had begun.
+
+    The end of the caller and of legs may have been heard since, of a call that was in the dialplan all that time.
+    """
+    begun = max(event.at for event in known if event.kind not in OF_LEGS | {Kind.HANGUP})
+    since = max(note.rescued or note.arrived, begun)
+    why = resume.made_up(note.call_id, len(known), since, Kind.PROBLEM, {"what": REASON})
     return [why, *_alone(note, len(known) + 1, message, why.at, frozenset(event.kind for event in known))]
 
 
@@ -206,6 +209,9 @@ async def _close(exchange: Exchange, note: Note, known: Sequence[CallEvent]) -> 
     plan = decide(incoming, directory, exchange.gate.house, Pool(), note.arrived)
     client = resume.client_of(known, plan, directory)
     whole = await talk_left.settle(exchange, known, client) if known else []
+    if known and not resume.is_routed(known):
+        decided = {**resume.routed(plan), "reason": REASON}
+        whole.append(resume.made_up(note.call_id, len(whole), known[0].at, Kind.ROUTED, decided))
     message = await _message(exchange, note)
     whole += continued(whole, note, message) if known else events_of(note, incoming, plan, message)
     added = whole[len(known) :]
@@ -240,8 +246,16 @@ async def tidy(exchange: Exchange, mine: Collection[str]) -> None:
             log.info("recording.kept_late", file=name)
 
 
-async def watch(exchange: Exchange, mine: Collection[str]) -> None:
-    """Look for such calls now and again, for ever. `mine`: those that live in this process."""
+async def watch(exchange: Exchange, mine: Collection[str], in_hand: asyncio.Event) -> None:
+    """Look for such calls now and again, for ever.
+
+    Args:
+        exchange: the surroundings.
+        mine: the calls that live in this process.
+        in_hand: set once those that a process before had begun are among `mine` or `exchange.left`. Before that, one
+            that ended in the dialplan would be told as if nobody had begun it, and then once more.
+    """
+    await in_hand.wait()
     while True:
         await exchange.ari.ready()
         try:

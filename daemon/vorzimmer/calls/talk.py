@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import Any, assert_never
 
 from vorzimmer.asterisk.errors import AriError
-from vorzimmer.calls import wishes
+from vorzimmer.calls import agent_leg, moving, wishes
 from vorzimmer.calls.hearing import CallerLeft
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.reaching import answers, reach
@@ -23,7 +23,7 @@ from vorzimmer.calls.wish_box import Asked, WishBox
 from vorzimmer.core.contact import Treatment
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.presence import State
-from vorzimmer.core.talk import Back, Complete, Hold, Join, NotPossible, Retrieve, Transfer, Wish
+from vorzimmer.core.talk import Back, Complete, HangUp, Hold, Join, Move, NotPossible, Retrieve, Transfer, Wish
 from vorzimmer.core.targets import Attempt, NotAllowed, attempts
 
 
@@ -37,6 +37,9 @@ class Ending(Enum):
 
 
 _Reached = tuple[Attempt, Leg] | None
+
+OVER = "the talk is over"
+"""Why a wish is refused that nobody can do any more."""
 
 
 class Talk:
@@ -53,6 +56,7 @@ class Talk:
         self._agent_there = True
         self._three = other is not None and not held
         self._reaching: asyncio.Task[_Reached] | None = None
+        self._moving: asyncio.Task[Leg | None] | None = None
         self._wishes = WishBox()
 
     @property
@@ -74,18 +78,23 @@ class Talk:
     async def run(self) -> Ending:
         """Serve the talk until it is over. The agent's leg and the caller are in the room, or as was said."""
         self.call.exchange.talks[self.call.id] = self
-        listening = asyncio.create_task(wishes.listen(self.call, self.leg, self.ask, lambda: self.other_side))
+        self._listening = self._listen()
         try:
             while self.ending is None:
                 await self._one_thing()
             return self.ending
         finally:
             self.call.exchange.talks.pop(self.call.id, None)
-            listening.cancel()
-            if self._reaching is not None:
-                self._reaching.cancel()
-                await asyncio.wait({self._reaching})
-            self._wishes.refuse_all("the talk is over")
+            self._listening.cancel()
+            if under_way := {task for task in (self._reaching, self._moving) if task is not None}:
+                for task in under_way:
+                    task.cancel()
+                await asyncio.wait(under_way)
+            agent_leg.stay(self.call, self.leg)
+            self._wishes.refuse_all(OVER)
+
+    def _listen(self) -> asyncio.Task[None]:
+        return asyncio.create_task(wishes.listen(self.call, self.leg, self.ask, lambda: self.other_side))
 
     @property
     def other_side(self) -> str:
@@ -96,8 +105,10 @@ class Talk:
         """Wait for the next thing that happens, and do what follows from it."""
         news = asyncio.ensure_future(self._wishes.filled())
         waits: set[asyncio.Future[Any]] = {news}
-        if self._agent_there:
+        if self._agent_there and (self.leg.is_living or self._moving is None):
             waits.add(self.leg.ended)
+        if self._moving is not None:
+            waits.add(self._moving)
         if self.other is not None:
             waits.add(self.other[1].ended)
         if self._reaching is not None:
@@ -106,7 +117,9 @@ class Talk:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
-        if self._agent_there and not self.leg.is_living:
+        if self._moving is not None and self._moving.done():
+            await self._moved(self._moving)
+        elif self._moving is None and self._agent_there and not self.leg.is_living:
             await self._agent_left()
         elif self.other is not None and not self.other[1].is_living:
             await self._other_left()
@@ -125,6 +138,24 @@ class Talk:
             await self._end()
         else:
             await self._leave_to_other()
+
+    async def _moved(self, ringing: asyncio.Task[Leg | None]) -> None:
+        """The agent's new telephone was answered, or not. A leg that was lost meanwhile is missed only now."""
+        self._moving, before, after = None, self.leg, ringing.result()
+        if after is None or not await moving.swap(self.call, before, after):
+            self.call.record(Kind.WISH_REFUSED, to="", reason="the other telephone did not answer")
+            agent_leg.stay(self.call, before)
+            return
+        self.leg = after
+        self._listening.cancel()
+        self._listening = self._listen()
+        if self.held:
+            self.call.record(Kind.HELD, leg=after.id, agent=after.agent, why="moved")
+        else:
+            self.call.record(Kind.TALKING, leg=after.id, by=after.agent, moved=True, three=self._three)
+        # Last of all: a daemon that takes the call over in between finds the agent at the new one.
+        with contextlib.suppress(AriError):
+            await before.hang_up()
 
     async def _other_left(self) -> None:
         self.other, self._three = None, False
@@ -188,6 +219,8 @@ class Talk:
             asked.say(NotPossible(f"Asterisk refused: {error}"))
         else:
             asked.say()
+        finally:
+            asked.say(NotPossible(OVER))  # the caller left meanwhile: nobody else answers whoever asked
 
     async def _do(self, wish: Wish) -> None:
         match wish:
@@ -212,6 +245,11 @@ class Talk:
                 await self._bring_in()
                 self._three = True
                 self.call.record(Kind.TALKING, leg=self.leg.id, by=self.leg.agent, three=True)
+            case HangUp():
+                await self._leave()
+            case Move():
+                self._require(self._moving is None, "the talk is being moved already")
+                self._moving = moving.begin(self.call, self.leg, wish.endpoint)
             case _:
                 assert_never(wish)
 
@@ -286,7 +324,12 @@ class Talk:
         return self.call.exchange.floor.presence(agent).state is State.AVAILABLE
 
     async def _leave(self) -> None:
-        """The agent's part is done; what follows is done when the leg has gone."""
+        """The agent's part is done, wherever it was to go on; what follows is done when the leg has gone."""
+        if self._moving is not None:
+            self._moving.cancel()
+            await asyncio.wait({self._moving})
+            self._moving = None
+            agent_leg.stay(self.call, self.leg)
         await self.leg.hang_up()
 
     # After the death of a daemon

@@ -10,7 +10,7 @@ from vorzimmer.asterisk import events
 from vorzimmer.asterisk.errors import AriError
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.session import Session
-from vorzimmer.core.handling import Sound
+from vorzimmer.core.announcement import Sound
 from vorzimmer.core.routing import media
 
 LONGEST = 10.0
@@ -19,7 +19,7 @@ LONGEST = 10.0
 
 async def whisper(call: Session, leg: Leg) -> None:
     """Play the client's whisper to the agent alone, if there is one; whatever goes wrong costs no call."""
-    name = media(call.client, Sound.WHISPER) if call.client is not None else None
+    name = media(call.client, Sound.WHISPER, call.now()) if call.client is not None else None
     if name is None:
         return
     ari, playback = call.exchange.ari, f"{leg.id}-w"

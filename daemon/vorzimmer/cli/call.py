@@ -160,7 +160,8 @@ def _summary(timeline: Timeline, zone: ZoneInfo) -> Iterator[str]:
     for message in timeline.messages:
         at = message.next_at.astimezone(zone)
         detail = f", {plain(message.detail)}" if message.detail else ""
-        waiting = f", next attempt {at:%Y-%m-%d %H:%M:%S}" if message.state == "pending" else ""
+        until = "waits for the note until" if message.held else "next attempt"
+        waiting = f", {until} {at:%Y-%m-%d %H:%M:%S}" if message.state == "pending" else ""
         done = f"{message.state}, attempts: {message.attempts}"
         yield f"{message.channel} to {message.recipient}: {done}{waiting}{detail}"
 

@@ -14,7 +14,22 @@ import typer
 
 from vorzimmer import log
 from vorzimmer import settings as sources
-from vorzimmer.cli import check_asterisk, check_house, check_machine, check_records, check_watch, context
+from vorzimmer.cli import (
+    check_alarm,
+    check_asterisk,
+    check_billing,
+    check_house,
+    check_machine,
+    check_numbers,
+    check_privacy,
+    check_records,
+    check_setup,
+    check_sms,
+    check_templates,
+    check_watch,
+    check_web,
+    context,
+)
 from vorzimmer.cli.report import Report
 from vorzimmer.settings import Settings
 
@@ -39,6 +54,7 @@ def check(ctx: typer.Context) -> None:
 async def _all(settings: Settings) -> Sequence[Report]:
     database, endpoints = await check_house.database(settings)
     async with asyncio.timeout(PATIENCE):
+        telephones = asyncio.create_task(check_web.telephones(settings))
         ari, (ami, user), mail, roles, messages, clock = await asyncio.gather(
             check_asterisk.ari(settings),
             check_asterisk.ami(settings, endpoints),
@@ -47,10 +63,19 @@ async def _all(settings: Settings) -> Sequence[Report]:
             check_watch.messages(settings),
             check_machine.clock(settings),
         )
+        browsers = await telephones
     records = await check_records.records(settings)
     machine = [check_machine.disks(settings), check_machine.asterisk_files(), clock, check_machine.units()]
     machine.append(check_machine.backups(datetime.now(UTC)))
     return [
         *(ari, ami, database, mail, *check_house.folders(settings, user), records, *roles, messages),
-        *(report for report in machine if report is not None),
+        check_web.pages(),
+        check_setup.orders(settings),
+        check_templates.templates(settings),
+        check_alarm.people(settings),
+        await check_numbers.numbers(settings),
+        await check_sms.text_messages(settings),
+        await check_privacy.privacy(settings),
+        await check_billing.billing(settings),
+        *(report for report in (browsers, *machine) if report is not None),
     ]

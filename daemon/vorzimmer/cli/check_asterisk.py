@@ -32,6 +32,7 @@ MODULES = (
     *("res_http_websocket", "res_manager_devicestate", "res_musiconhold", "res_pjsip", "res_pjsip_diversion"),
     *("res_pjsip_header_funcs", "res_pjsip_session", "res_rtp_asterisk", "res_stasis", "res_stasis_answer"),
     *("res_stasis_playback", "res_stasis_recording"),
+    *("res_fax", "res_fax_spandsp", "res_pjsip_t38"),
 )
 """What the daemon's requests and its dialplan use, and what not every Asterisk has loaded."""
 
@@ -107,6 +108,8 @@ async def ami(settings: Settings, endpoints: Mapping[str, str]) -> tuple[Report,
         return Report("AMI", findings=(f"{where}: {manager.problem or reason(error)}; see manager.conf",)), ""
     known = telephones.endpoints()
     wanted = {settings.trunk.endpoint: "trunk.endpoint", **endpoints}
+    if settings.fax.endpoint is not None:
+        wanted[settings.fax.endpoint] = "fax.endpoint"
     findings += [
         f"{what} names the endpoint {name!r}, which Asterisk does not have; {_ADVICE.get(what, 'add it to pjsip.conf')}"
         for name, what in wanted.items()
@@ -151,6 +154,12 @@ async def _dialplan(manager: Ami, settings: Settings) -> AsyncIterator[str]:
         yield f"VZ_COUNTRY in the dialplan is not {country}, as house.region {settings.house.region!r} asks for"
     if await _global(manager, "VZ_AGI") != str(settings.agi.port):
         yield f"VZ_AGI in the dialplan is not {settings.agi.port}, which is agi.port; feature codes would not work"
+    fax = await _global(manager, "VZ_FAX")
+    if fax.rstrip("/") != str(settings.paths.fax):
+        yield f"VZ_FAX is {fax!r} in the dialplan, but paths.fax is {str(settings.paths.fax)!r}"
+    service = (settings.service.number or "none").removeprefix("+")
+    if await _global(manager, "VZ_SERVICE") != service:
+        yield f"VZ_SERVICE in the dialplan is not {service}, the digits of service.number"
 
 
 def _enters(answer: Response, app: str) -> bool:

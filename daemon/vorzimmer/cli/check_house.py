@@ -54,6 +54,10 @@ async def database(settings: Settings) -> tuple[Report, Mapping[str, str]]:
         return Report("database", findings=(broken,)), {}
     finally:
         await conn.close()
+    taken = [client.id for client in content.client if settings.service.number in {did.number for did in client.dids}]
+    if taken:
+        hidden = f"client {taken[0]!r} has the service number {settings.service.number}, where no caller reaches it"
+        return Report("database", findings=(hidden,)), {}
     endpoints = {name: "an agent" for agent in content.agent for name in agent.endpoints}
     endpoints |= {name: "a group" for group in content.group for name in group.endpoints}
     return Report("database", f"schema current, {len(content.client)} clients"), endpoints
@@ -88,13 +92,15 @@ def _told_below(event: str, /, **about: Any) -> None:
 def folders(settings: Settings, asterisk: str) -> Iterator[Report]:
     """All must be writable; those that Asterisk plays from, readable for its user `asterisk` (empty: not known)."""
     paths = settings.paths
-    for name in ("state", "library", "fallback", "recordings", "spool"):
+    for name in ("state", "library", "fallback", "recordings", "uploads", "spool", "fax"):
         folder: Path = getattr(paths, name)
         finding = _unusable(folder)
         if finding is None and name in ("library", "fallback"):
             finding = _closed(folder, asterisk, READ)
         if finding is None and name == "fallback" and (folder / "calls").is_dir():
             finding = _closed(folder / "calls", asterisk, WRITE)
+        if finding is None and name == "fax":
+            finding = _closed(folder, asterisk, WRITE)
         yield Report(f"paths.{name}", str(folder), () if finding is None else (finding,))
 
 

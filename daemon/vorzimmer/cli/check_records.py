@@ -1,4 +1,4 @@
-"""The part of `check` that looks at Asterisk's own records: can they be read, and have they been compared with ours."""
+"""The part of `check` that looks at the calls' records: are Asterisk's compared with ours, are ours sealed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from vorzimmer.cli.report import Report
 from vorzimmer.settings import Settings
-from vorzimmer.store import reconciliation
+from vorzimmer.store import reconciliation, seals
 
 TIMEOUT = 10.0
 """Seconds for the database to accept a connection."""
@@ -20,9 +20,12 @@ TIMEOUT = 10.0
 OVERDUE = timedelta(hours=36)
 """Calls are compared each night; this is one night that was missed."""
 
+UNSEALED = timedelta(hours=1)
+"""Calls and charges are sealed each minute."""
+
 
 async def records(settings: Settings) -> Report:
-    """The file and the last comparison. A database that is away is told by its own report."""
+    """The file, the last comparison and the seals. A database that is away is told by its own report."""
     unreadable = _unreadable(settings.paths.cdr)
     findings = [] if unreadable is None else [unreadable]
     try:
@@ -31,7 +34,9 @@ async def records(settings: Settings) -> Report:
         return Report("records", str(settings.paths.cdr), tuple(findings))
     try:
         zone = ZoneInfo(settings.house.timezone)
-        findings += [finding async for finding in _uncompared(conn, datetime.now(UTC), zone)]
+        now = datetime.now(UTC)
+        findings += [finding async for finding in _uncompared(conn, now, zone)]
+        findings += [finding async for finding in _unsealed(conn, now, zone)]
     except asyncpg.PostgresError:
         pass  # a schema of another version, which the database's report tells
     finally:
@@ -61,4 +66,13 @@ async def _uncompared(conn: asyncpg.Connection, now: datetime, zone: ZoneInfo) -
         yield (
             f"{last.differing - last.completed} calls differ from Asterisk's records and could not be completed; "
             f"vorzimmer reconcile --dry-run --since {begin} lists them"
+        )
+
+
+async def _unsealed(conn: asyncpg.Connection, now: datetime, zone: ZoneInfo) -> AsyncIterator[str]:
+    since = await seals.waiting_since(conn)
+    if since is not None and now - since > UNSEALED:
+        yield (
+            f"calls or charges of {since.astimezone(zone):%Y-%m-%d %H:%M} are not sealed; "
+            "does the worker run? (journalctl -u vorzimmer-worker | grep sealing); vorzimmer verify tells more"
         )

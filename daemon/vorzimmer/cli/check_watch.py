@@ -104,7 +104,8 @@ def _findings(backlog: Backlog, given_up: GivenUp | None) -> Iterator[str]:
     if backlog.oldest_due > LATE_SECONDS:
         yield f"one has been due for {backlog.oldest_due:.0f} s; systemctl status vorzimmer-worker"
     if given_up is not None:
+        last = f"of call {given_up.call_id}" if given_up.call_id is not None else given_up.about
         yield (
-            f"{given_up.count} of the last {GIVEN_UP_DAYS} days were given up, the last one of call {given_up.call_id} "
-            f"to {given_up.recipient} ({given_up.detail}); correct the address, and tell {given_up.client_id}"
+            f"{given_up.count} of the last {GIVEN_UP_DAYS} days were given up, the last one {last} "
+            f"to {given_up.recipient} ({given_up.detail}); correct the address, and tell {given_up.client_id or 'them'}"
         )

@@ -42,6 +42,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(str(error))
     except asyncpg.PostgresError as error:
         fail(f"the database refused: {error}")
+    except ValidationError as error:
+        fail(_not_understood(error))
 
 
 @contextlib.asynccontextmanager
@@ -68,10 +70,14 @@ async def load_book(conn: asyncpg.Connection) -> Book:
     try:
         _, found = await book.load_book(conn)
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(map(str, wrong["loc"]))
-        fail(f"the database holds a {error.title.lower()} that this version does not understand: {key}: {wrong['msg']}")
+        fail(_not_understood(error))
     return found
+
+
+def _not_understood(error: ValidationError) -> str:
+    wrong = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(map(str, wrong["loc"]))
+    return f"the database holds a {error.title.lower()} that this version does not understand: {key}: {wrong['msg']}"
 
 
 def reason(error: BaseException) -> str:

@@ -68,7 +68,7 @@ def _tell_watchdog() -> None:
 
 
 async def _alarm(settings: Settings, done: Sequence[Action] | None) -> None:
-    if not settings.alarm.to:
+    if not (settings.alarm.to or settings.alarm.urls):
         return
     # Not before it is needed: mail brings more with it than all the rest of this program.
     from vorzimmer.cli.alarm import alarm  # noqa: PLC0415 - for the reason given

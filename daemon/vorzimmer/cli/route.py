@@ -7,10 +7,10 @@ plan is the one for a house where everybody is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 from zoneinfo import ZoneInfo
 
 import typer
@@ -21,13 +21,18 @@ from vorzimmer.cli.show import plain, print_json
 from vorzimmer.core import acd
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.directory import Directory
+from vorzimmer.core.menu import OTHERWISE
 from vorzimmer.core.plan import (
     Announce,
     Answer,
+    Ask,
+    Back,
+    CallBack,
     Forward,
     Hangup,
     Incoming,
     Machine,
+    Menu,
     Plan,
     Queue,
     RingGroup,
@@ -117,32 +122,51 @@ def _lines(call: Incoming, plan: Plan, local: datetime) -> Iterator[str]:
     for n, step in enumerate(plan.steps, 1):
         yield f"  {n:2}  {_what(step)}"
         yield f"      because {step.reason}"
+    for ask in plan.menus.values():
+        yield from _menu(ask)
     for skipped in plan.skipped:
         yield f"   -  left out: {skipped.what}"
         yield f"      because {skipped.reason}"
 
 
-def _what(step: Step) -> str:
+def _menu(ask: Ask) -> Iterator[str]:
+    yield f"menu {ask.menu} ({ask.title})"
+    yield f"      {', then '.join(ask.prompt)}; {ask.timeout} s for a key, asked {ask.repeats + 1} times at most"
+    for key, branch in (*ask.keys.items(), (OTHERWISE, ask.otherwise)):
+        done = "; then ".join(map(_what, branch)) or "on behind the menu"
+        yield f"  {'no key' if key == OTHERWISE else f'key {key}'}: {done}"
+
+
+def _what(step: Step) -> str:  # noqa: C901 - an arm for each step, nothing else
     match step:
         case Answer():
             what = "answer"
         case Announce():
-            what = f"announce {step.media}{' before answering' if step.early else ''}"
+            what = f"announce {', then '.join(step.media)}{' before answering' if step.early else ''}"
         case RingGroup():
             waiting = f", wait up to {step.wait} s if all are busy" if step.wait else ""
             who = f"{step.strategy}: {', '.join(step.endpoints)}"
             what = f"ring group {step.group} ({who}) for {step.seconds} s{waiting}"
         case Queue():
             rung = f"{step.at_once} agents at once" if step.at_once > 1 else "one agent after another"
-            what = f"queue for up to {step.wait} s, priority {step.priority}, ringing {rung} for {step.seconds} s"
+            team = f" of team {step.needs.team}" if step.needs.team else ""
+            what = f"queue for up to {step.wait} s, priority {step.priority}, ringing {rung}{team} for {step.seconds} s"
         case Forward():
             confirm = ", to be confirmed by pressing 1" if step.confirm else ""
             what = f"forward to {step.kind} {step.number} for {step.seconds} s{confirm}"
+        case CallBack():
+            what = "promise to call back"
+        case Menu():
+            what = f"menu {step.menu}"
+        case Back():
+            what = "back to the menu before"
         case Machine():
             limits = f"record up to {step.max_seconds} s, {step.silence} s of silence end it"
             what = f"answering machine: {step.greeting}, {limits}"
         case Hangup():
             what = f"hang up with cause {step.cause}"
+        case _:
+            assert_never(step)
     return what
 
 
@@ -154,6 +178,16 @@ def _as_json(call: Incoming, plan: Plan, at: datetime) -> Mapping[str, Any]:
         "did": plan.did.number if plan.did else None,
         "state": plan.state.value if plan.state else None,
         "reason": plan.reason,
-        "steps": [{"step": type(step).__name__, **asdict(step)} for step in plan.steps],
+        "steps": _steps_as_json(plan.steps),
+        "menus": {name: _menu_as_json(ask) for name, ask in plan.menus.items()},
         "skipped": [asdict(skipped) for skipped in plan.skipped],
     }
+
+
+def _menu_as_json(ask: Ask) -> Mapping[str, Any]:
+    keys = {key: _steps_as_json(branch) for key, branch in ask.keys.items()}
+    return {**asdict(ask), "keys": keys, OTHERWISE: _steps_as_json(ask.otherwise)}
+
+
+def _steps_as_json(steps: Iterable[Step]) -> list[Mapping[str, Any]]:
+    return [{"step": type(step).__name__, **asdict(step)} for step in steps]

@@ -17,7 +17,9 @@ from vorzimmer.sandbox.layout import MAX_AGENTS
 from vorzimmer.sandbox.sandbox import Sandbox, SandboxError
 from vorzimmer.sandbox.sandbox import down as take_down
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    help="A private Asterisk, PostgreSQL and mail server, to try, test and measure with.", no_args_is_help=True
+)
 
 
 def _default_folder() -> Path:

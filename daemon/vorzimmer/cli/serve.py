@@ -8,6 +8,8 @@ import typer
 
 from vorzimmer import app, log, names
 from vorzimmer.cli import context
+from vorzimmer.notify.template_error import OwnWordsError
+from vorzimmer.orders.price_list import BadPriceList
 from vorzimmer.settings import Settings
 from vorzimmer.store.journal import JournalError
 from vorzimmer.store.migrate import SchemaError
@@ -25,6 +27,10 @@ def serve(
         names.run(_serve(settings, role))
     except (SchemaError, JournalError) as error:
         context.fail(str(error))
+    except OwnWordsError as error:
+        context.fail(str(error), code=context.USAGE)
+    except BadPriceList as error:
+        context.fail(*error.lines, code=context.USAGE)
 
 
 async def _serve(settings: Settings, role: app.Role) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -22,6 +23,11 @@ def console() -> Console:
 def plain(text: str) -> str:
     """Text from outside, without anything that steers a terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def percent(share: Decimal | None) -> str:
+    """A share of 1 for people; a dash where there is none."""
+    return "-" if share is None else f"{share * 100:.1f} %"
 
 
 def pairs(data: Mapping[str, Any]) -> str:

@@ -1,38 +1,59 @@
-"""`vorzimmer stats`: how well a day's callers were served, by client and in all, and what each agent did."""
+"""`vorzimmer stats`: how well callers were served, by client and in all, and what each agent did."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
 
-from vorzimmer.cli import context
-from vorzimmer.cli.show import console, print_json
+from vorzimmer.cli import context, stats_by
+from vorzimmer.cli.plot_file import plot_file, write
+from vorzimmer.cli.show import console, percent, print_json
+from vorzimmer.core.day import bounds
 from vorzimmer.core.service_level import TARGET, Figures, Served, by_client, figures, formula
+from vorzimmer.core.statistics import By
 from vorzimmer.settings import Settings
 from vorzimmer.store import statistics
 from vorzimmer.store.statistics import Work
 
 
-def stats(
+def stats(  # noqa: PLR0913, PLR0917 - an option each
     ctx: typer.Context,
+    by: Annotated[By | None, typer.Argument(help="Calls of some days by one of these; otherwise a day.")] = None,
     day: Annotated[
         str | None, typer.Option(metavar="DATE", help="Of this day, 2026-12-24; today if not given.")
     ] = None,
     target: Annotated[float, typer.Option(min=0, help="Seconds within which a call should be answered.")] = TARGET,
     short: Annotated[float, typer.Option(min=0, help="Leave out who gave up before so many seconds.")] = 0,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="The first day; 28 days if not given.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="The last day; today if not given.")] = None,
+    client: Annotated[str | None, typer.Option(help="Calls of this client only.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw a plot: .svg or .png.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON: one object.")] = False,
 ) -> None:
-    """Show the service level, with its formula, and the work of a day."""
+    """Show the service level, with its formula, and the work of a day; or of some days by one word."""
     settings = context.settings(ctx)
+    if by is not None:
+        if day is not None:
+            context.fail("--day goes without a word behind it; with it, --since and --until", code=context.USAGE)
+        form = plot_file(plot)
+        told = stats_by.gather(settings, by, stats_by.days_of(since, until, settings), target, short, client)
+        if plot is not None:
+            write(plot, stats_by.plot(told, form))
+        (stats_by.show_json if json else stats_by.show_csv if csv else stats_by.show)(told)
+        return
+    if csv or plot or since or until or client:
+        context.fail("say by what: client, agent, team, hour, weekday or day", code=context.USAGE)
     zone = ZoneInfo(settings.house.timezone)
-    chosen = datetime.now(UTC).astimezone(zone).date() if day is None else _date(day)
+    chosen = datetime.now(UTC).astimezone(zone).date() if day is None else stats_by.day_of(day)
     calls, work = context.run(_of_day(settings, *bounds(chosen, zone)))
     whole, clients = figures(calls, target, short), by_client(calls, target, short)
     if json:
@@ -52,26 +73,9 @@ def stats(
         console().print("", _worked(work))
 
 
-def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first instant of a day and of the next one; 23 or 25 hours apart when the clocks change."""
-    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
-
-
-def percent(level: Decimal | None) -> str:
-    """A service level for people."""
-    return "-" if level is None else f"{level * 100:.1f} %"
-
-
 async def _of_day(settings: Settings, since: datetime, until: datetime) -> tuple[tuple[Served, ...], tuple[Work, ...]]:
     async with context.database(settings) as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         return await statistics.served(conn, since, until), await statistics.work(conn, since, until)
-
-
-def _date(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        context.fail(f"not a day: {value!r}; write 2026-12-24", code=context.USAGE)
 
 
 def _plain(found: Figures) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from rich.text import Text
 
 from vorzimmer.cli import context
 from vorzimmer.cli.control import actor, ask
-from vorzimmer.cli.show import console, plain, print_json
-from vorzimmer.cli.stats import bounds, percent
+from vorzimmer.cli.show import console, percent, plain, print_json
 from vorzimmer.control.client import Unreachable
 from vorzimmer.control.commands import Refused, Wall
 from vorzimmer.control.wall import AgentSeen, Caller, Living, View
+from vorzimmer.core.day import bounds
 from vorzimmer.core.presence import State
 from vorzimmer.core.service_level import Figures, figures, formula
 from vorzimmer.settings import Settings

@@ -122,6 +122,13 @@ class Wall(Command):
     do: Literal["wall"] = "wall"
 
 
+class Ledgers(Command):
+    """The ledgers of all living calls so far; whoever asks after `Watch` was answered has the whole of each."""
+
+    asks: ClassVar[bool] = True
+    do: Literal["ledgers"] = "ledgers"
+
+
 class Watch(Command):
     """Tell of everything that happens from now on."""
 
@@ -133,9 +140,10 @@ class Watch(Command):
 
 
 class CallCommand(Command):
-    """About a living call, by its id."""
+    """About a living call, by its id. `agent`: only if that one has the talk; a call outlives the part of each."""
 
     call: CallId
+    agent: Slug | None = None
 
 
 class Hold(CallCommand):
@@ -174,6 +182,22 @@ class Join(CallCommand):
     """Let all three talk."""
 
     do: Literal["call.join"] = "call.join"
+
+
+class HangUp(CallCommand):
+    """Hang the agent's telephone up, as the agent would."""
+
+    do: Literal["call.hangup"] = "call.hangup"
+
+
+class Move(CallCommand):
+    """Let the agent talk on at another of the own telephones, or at the same one after it was lost (`phone`).
+
+    While one rings for `agent`, that one rings in its place.
+    """
+
+    do: Literal["call.move"] = "call.move"
+    phone: Endpoint
 
 
 class CallResult(Command):
@@ -255,6 +279,45 @@ class CallbackCancel(Command):
 
     do: Literal["callback.cancel"] = "callback.cancel"
     callback: CallId
+
+
+# Clients' own numbers
+
+
+class NumberCheck(Command):
+    """Ring a client's own number, and tell where it comes back."""
+
+    do: Literal["number.check"] = "number.check"
+    client: Slug
+    number: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
+
+
+# Faxes
+
+
+FaxReference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+
+
+class FaxSend(Command):
+    """Fax the pages that lie in `paths.fax` under this reference; under one that goes already, nothing happens.
+
+    `header`: the name at the top of each page; `station`: the number there, or none: the client's DID.
+    """
+
+    do: Literal["fax.send"] = "fax.send"
+    reference: FaxReference
+    client: Slug
+    to: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
+    header: Annotated[str, StringConstraints(pattern=r"^[ -~]{0,40}$")]
+    station: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")] | None = None
+
+
+class FaxState(Command):
+    """How it stands with a fax: `running`, `result` (which stands in `paths.fax`), or `unknown`."""
+
+    asks: ClassVar[bool] = True
+    do: Literal["fax.state"] = "fax.state"
+    reference: FaxReference
 
 
 class _Head(BaseModel):

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from vorzimmer.accepting import accepting
 from vorzimmer.control import commands
 from vorzimmer.control.answering import Answering, Handlers
 from vorzimmer.control.commands import Command, Refused, Watch
@@ -80,13 +81,12 @@ class Server:
 
     async def _serve(self, listener: socket.socket) -> None:
         ours = self._path.stat().st_ino
-        server = await asyncio.start_unix_server(self._on_connection, sock=listener, limit=LONGEST_LINE, backlog=_QUEUE)
-        self.listening.set()
         try:
-            await asyncio.get_running_loop().create_future()
+            async with accepting(listener, self._on_connection, limit=LONGEST_LINE):
+                self.listening.set()
+                await asyncio.get_running_loop().create_future()
         finally:
             self.listening.clear()
-            server.close()
             with contextlib.suppress(OSError):
                 if self._path.stat().st_ino == ours:  # else the next process has its own there already
                     self._path.unlink()
@@ -170,6 +170,7 @@ def _listen(path: Path) -> socket.socket:
     try:
         listener.bind(str(path))
         path.chmod(0o660)  # nobody can connect before it listens
+        listener.listen(_QUEUE)
     except OSError:
         listener.close()
         raise

@@ -20,8 +20,8 @@ class Tell(Protocol):
 class Telling:
     """A journal that tells what it passes on; implements `core.ports.Journal`.
 
-    A call's event is told under its kind (`phase.talk`) with `call`, `at` and `data`, its record as `call.record`, and
-    an agent's new state as `agent.state`.
+    A call's event is told under its kind (`phase.talk`) with `call`, `seq`, `at` and `data`, its record as
+    `call.record`, and an agent's new state as `agent.state`.
     """
 
     def __init__(self, journal: Journal, tell: Tell) -> None:
@@ -31,7 +31,7 @@ class Telling:
     def append(self, event: CallEvent) -> None:
         """Write one event, and tell it."""
         self._journal.append(event)
-        self._tell(event.kind.value, at=event.at, call=event.call_id, data=event.data)
+        self._tell(event.kind.value, at=event.at, call=event.call_id, seq=event.seq, data=event.data)
 
     def append_end(self, record: Mapping[str, Any]) -> None:
         """Write the end-of-call record, and tell what became of the call."""

@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from vorzimmer.core.call_view import agents_of
 from vorzimmer.core.ledger import ENTERS, CallEvent, Kind, Phase
 from vorzimmer.core.presence import Act, State
 
@@ -51,7 +52,7 @@ class Living(_Row):
             arrived=events[0].at,
             phase=ENTERS[entered.kind],
             since=entered.at,
-            agents=_agents(events),
+            agents=agents_of(events),
         )
 
 
@@ -71,27 +72,25 @@ class AgentSeen(_Row):
 
 
 class View(_Row):
-    """The whole wall at one instant."""
+    """The whole wall at one instant. `unreachable`: PJSIP endpoints that cannot be rung, telephones and trunks."""
 
     at: datetime
     waiting: tuple[Caller, ...]
     calls: tuple[Living, ...]
     agents: tuple[AgentSeen, ...]
+    unreachable: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, at: datetime, waiting: Iterable[Caller], calls: Iterable[Living], agents: Iterable[object]) -> Self:
+    def of(
+        cls,
+        at: datetime,
+        waiting: Iterable[Caller],
+        calls: Iterable[Living],
+        agents: Iterable[object],
+        unreachable: Iterable[str] = (),
+    ) -> Self:
         """Put it together; `agents` have the attributes of `AgentSeen`."""
-        seen = (AgentSeen.model_validate(agent) for agent in agents)
-        return cls(at=at, waiting=tuple(waiting), calls=tuple(calls), agents=tuple(seen))
-
-
-def _agents(events: Sequence[CallEvent]) -> tuple[str, ...]:
-    """The agents whose telephones belong to the call now, in the order in which they were dialled."""
-    legs: dict[str, str] = {}
-    for event in events:
-        leg = str(event.data.get("leg"))
-        if event.kind is Kind.LEG_DIALLED and event.data.get("agent"):
-            legs[leg] = str(event.data["agent"])
-        elif event.kind is Kind.LEG_ENDED:
-            legs.pop(leg, None)
-    return tuple(dict.fromkeys(legs.values()))
+        seen = tuple(AgentSeen.model_validate(agent) for agent in agents)
+        return cls(
+            at=at, waiting=tuple(waiting), calls=tuple(calls), agents=seen, unreachable=tuple(sorted(unreachable))
+        )

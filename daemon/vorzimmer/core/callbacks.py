@@ -48,7 +48,8 @@ class Callback:
 
     `asked_in`: the call in which the key was pressed; `did` is what was dialled there, `diverted_from` and `name` as it
     arrived. `since`: when that caller began to wait, which keeps the place. `at_once`, `seconds`: how agents are rung.
-    `attempts`: calls that did not reach the caller; `not_before`: the next one.
+    `attempts`: calls that did not reach the caller; `not_before`: the next one. `team`: whose agents call; None: the
+    client's.
     """
 
     asked_in: str
@@ -65,6 +66,7 @@ class Callback:
     last_agent: str | None = None
     attempts: int = 0
     not_before: datetime | None = None
+    team: str | None = None
 
     @property
     def id(self) -> str:

@@ -28,7 +28,7 @@ class Disposition(StrEnum):
     ANNOUNCED = "announced"
     """Only an announcement or the machine's greeting was heard."""
     ABANDONED = "abandoned"
-    """The caller left before any of these."""
+    """The caller left before any of these, perhaps out of a menu in which nothing was heard but what it asks."""
     BLOCKED = "blocked"
     """The client wants no calls of this caller: the polite announcement was all there was."""
     CALLBACK = "callback"
@@ -188,9 +188,13 @@ _REACHED = (
 
 
 def _waiting_at_the_end(events: Sequence[CallEvent]) -> bool:
-    """Whether the last phase was waiting for a person, whatever had been heard before."""
-    entered = [ENTERS[e.kind] for e in events if e.kind in ENTERS]
-    return entered[-1] in (Phase.RING, Phase.QUEUE)
+    """Whether the last phase was waiting for a person, or for what a menu leads to, whatever had been heard before."""
+    entered = [e for e in events if e.kind in ENTERS]
+    if ENTERS[entered[-1].kind] in (Phase.RING, Phase.QUEUE):
+        return True
+    asked = next((n for n, e in enumerate(entered) if "menu" in e.data), len(entered))
+    told = any(e.kind is Kind.ANNOUNCING and "menu" not in e.data for e in entered[asked:])
+    return "menu" in entered[-1].data and not told
 
 
 def canonical(cdr: Cdr, key: bytes) -> bytes:

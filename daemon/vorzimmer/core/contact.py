@@ -7,16 +7,23 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from vorzimmer.core.model import Hours, Model, Number, Slug
+from vorzimmer.core.model import Address, Hours, Model, Number, Slug
 
 
 class Contact(Model):
-    """Somebody a caller can be put through to. `numbers` are tried in this order, `seconds` of ringing each."""
+    """Somebody a caller can be put through to. `numbers` are tried in this order, `seconds` of ringing each.
+
+    `role`: what the contact does for the client. `hours`: when callers may be put through (the client's time zone);
+    none: always. `email`: where rules of what the client is told reach them.
+    """
 
     id: Slug
     name: Annotated[str, Field(min_length=1, max_length=80)]
+    role: Annotated[str, Field(max_length=80)] = ""
     numbers: Annotated[tuple[Number, ...], Field(min_length=1, max_length=5)]
     seconds: Annotated[int, Field(ge=5, le=120)] = 25
+    hours: Hours | None = None
+    email: Address | None = None
 
 
 class Duty(Model):

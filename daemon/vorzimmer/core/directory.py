@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections import ChainMap, Counter
+from collections.abc import Container, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Client, Did, did_keys
 from vorzimmer.core.handling import Group, Handling, ToGroup
+from vorzimmer.core.menu import targets_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Directory:
     def _index(self, numbers: Mapping[Key, str]) -> None:
         self._numbers = numbers
         self.own_numbers = frozenset(dialled for dialled, _ in numbers)
+
+    def with_client(self, client: Client) -> Self:
+        """The same with this client in place of the one of its id, to try what a change would do; same numbers."""
+        rest = cast("MutableMapping[str, Client]", self.clients)  # what is behind the first map is only read
+        return self.indexed(self.groups, ChainMap({client.id: client}, rest), self.agents, self._numbers)
 
     def find(self, dialled: str, diverted_from: str | None) -> Match | None:
         """The entry for this diverting number, else the one for the dialled number alone. Both are E.164."""
@@ -153,3 +159,6 @@ def _group_targets(client: Client) -> Iterable[tuple[str, ToGroup]]:
         for n, target in enumerate(handling.chain if handling else (), 1):
             if isinstance(target, ToGroup):
                 yield f"{key}.chain[{n}]", target
+    for menu, key, n, choice in targets_in(client.menus):
+        if isinstance(choice, ToGroup):
+            yield f"menus.{menu.id}.{key}[{n}]", choice

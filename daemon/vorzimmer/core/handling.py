@@ -7,27 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from vorzimmer.core.announcement import Name, Sound
 from vorzimmer.core.model import Endpoint, Model, Number, Slug
-
-
-class Sound(StrEnum):
-    """What an announcement is for."""
-
-    GREETING = "greeting"
-    CLOSED = "closed"
-    LUNCH = "lunch"
-    HOLIDAY = "holiday"
-    VACATION = "vacation"
-    QUEUE = "queue"
-    """To who waits, behind the place and the predicted wait."""
-    CALLBACK = "callback"
-    """The offer to be called back on pressing 1."""
-    MACHINE = "machine"
-    BLOCKED = "blocked"
-    CONSENT = "consent"
-    """Asks a caller, in the talk, whether it may be recorded: 1 is yes."""
-    WHISPER = "whisper"
-    """To the agent alone, before the caller is heard."""
 
 
 class Strategy(StrEnum):
@@ -67,7 +48,7 @@ class ToQueue(Model):
     `at_once`: how many agents ring together, for `seconds`, before the next ones do. `wait`: how long a caller waits
     at most. `most_waiting`, `most_wait`: with so many waiting for the same agents, or so long a wait predicted, the
     chain goes on at once. `announce_every`: place and predicted wait are said so often; 0: never. `callback`: who
-    presses 1 is called back and keeps the place.
+    presses 1 is called back and keeps the place. `team`: whose agents serve, instead of the client's own team's.
     """
 
     to: Literal["queue"]
@@ -78,6 +59,7 @@ class ToQueue(Model):
     most_wait: Annotated[int, Field(ge=1, le=3600)] | None = None
     announce_every: Annotated[int, Field(ge=0, le=600)] = 45
     callback: bool = False
+    team: Slug | None = None
 
 
 class ToNumber(Model):
@@ -98,10 +80,15 @@ class ToMachine(Model):
 
 
 class ToAnnouncement(Model):
-    """Play an announcement and go on."""
+    """Play an announcement and go on.
+
+    `then`: more that is played in one go behind it, names of announcements or `@opening`, the day and time at which
+    the office opens next. The name before `@opening` leads up to it: where no opening can be told, both are left out.
+    """
 
     to: Literal["announcement"]
-    sound: Sound
+    sound: Name
+    then: Annotated[tuple[Name | Literal["@opening"], ...], Field(max_length=8)] = ()
 
 
 class ToHangup(Model):
@@ -111,7 +98,36 @@ class ToHangup(Model):
     cause: Annotated[int, Field(ge=1, le=127)] = 16
 
 
-Target = Annotated[ToGroup | ToQueue | ToNumber | ToMachine | ToAnnouncement | ToHangup, Field(discriminator="to")]
+class ToMenu(Model):
+    """Ask the caller for a key (`core.menu`). In a menu in which the caller is already: ask there again."""
+
+    to: Literal["menu"]
+    menu: Slug
+
+
+class ToContact(Model):
+    """Ring a contact's telephones, at its hours; `rota` instead of one: those on call."""
+
+    to: Literal["contact"]
+    contact: Slug
+
+
+class ToCallback(Model):
+    """Promise to call back, and hang up. Goes on where that is not possible."""
+
+    to: Literal["callback"]
+
+
+class ToBack(Model):
+    """The menu before this one, which asks again. Only in menus."""
+
+    to: Literal["back"]
+
+
+Target = Annotated[
+    ToGroup | ToQueue | ToNumber | ToMachine | ToAnnouncement | ToMenu | ToContact | ToCallback | ToHangup,
+    Field(discriminator="to"),
+]
 
 
 class Greet(StrEnum):

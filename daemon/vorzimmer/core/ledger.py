@@ -46,6 +46,10 @@ class Kind(StrEnum):
     """The caller asked to be called back and cannot be; `reason`."""
     CALLBACK_ENDED = "callback.ended"
     """The caller will not be called any more; `why`."""
+    MENU_MISSED = "menu.missed"
+    """Asked for a key in `menu`, the caller pressed none in time, or a wrong `key`."""
+    MENU_LEFT = "menu.left"
+    """The caller is asked no more in `menu`: for `key`, or without one; `reason`."""
     TRANSFERRING = "transfer.asked"
     CONSULTED = "transfer.reached"
     """Somebody has answered to whom the caller may be put through."""
@@ -100,6 +104,9 @@ ENTERS: Mapping[Kind, Phase] = {
     Kind.RECORDING: Phase.MACHINE,
 }
 """Which event begins which phase; the phase lasts until the next of these or the end."""
+
+OF_LEGS = frozenset({Kind.LEG_DIALLED, Kind.LEG_RINGING, Kind.LEG_ANSWERED, Kind.LEG_ENDED})
+"""What is told of the channels that we dial: it may come when the caller has long gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Endpoint = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 """The name of a PJSIP endpoint. Nothing that could change the meaning of a dial string."""
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,120}\.(wav|mp3)$")]
+FileName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,120}\.(wav|mp3|ogg|oga|opus|flac|m4a|mp4|webm)$")
+]
 """A sound file in the client's folder: a plain name, never a path."""
 
 

@@ -6,7 +6,8 @@ in `routing` and in `flow`, and a file in `calls/steps`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -52,9 +53,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Play `media` (see `Media`); `early`: before the channel is answered, as early media."""
+    """Play `media` (see `Media`) in one go; `early`: before the channel is answered, as early media."""
 
-    media: str
+    media: tuple[str, ...]
     early: bool
     reason: str
 
@@ -119,7 +120,52 @@ class Hangup:
     reason: str
 
 
-Step = Answer | Announce | RingGroup | Queue | Forward | Machine | Hangup
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Promise to call back, and hang up. The rest is as in `Queue`."""
+
+    needs: Needs
+    priority: int
+    at_once: int
+    seconds: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Play `prompt` and wait for one of the `keys`, as `core.menu.Menu` says; what stands behind each is done next."""
+
+    menu: str
+    title: str
+    prompt: tuple[str, ...]
+    wrong: tuple[str, ...]
+    timeout: int
+    repeats: int
+    keys: Mapping[str, tuple[Step, ...]]
+    otherwise: tuple[Step, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Enter the menu of this id; the plan's `menus` say what it asks."""
+
+    menu: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The menu before this one, which asks again."""
+
+    reason: str
+
+
+Deed = Answer | Announce | RingGroup | Queue | Forward | CallBack | Machine | Hangup | Ask
+"""What is done with a caller."""
+
+Step = Answer | Announce | RingGroup | Queue | Forward | CallBack | Machine | Hangup | Menu | Back
+"""What stands in a plan; `core.way` says what is to be done where a menu is entered or left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +180,7 @@ class Skipped:
 class Plan:
     """Everything that is decided when the call arrives. `client` is None for an unknown number.
 
-    `treatment`: the client's rule for this caller.
+    `menus`: those to which the steps lead, by id; `treatment`: the client's rule for this caller.
     """
 
     client: Client | None
@@ -145,6 +191,7 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     decided_at: datetime | None = None
     treatment: Treatment | None = None
+    menus: Mapping[str, Ask] = field(default_factory=dict)
 
 
 # Media are names, not paths: "lib:CLIENT/NAME" is a file of the library, "sys:NAME" one of Asterisk's own sounds.

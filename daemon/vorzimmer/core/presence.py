@@ -40,6 +40,8 @@ class Act(StrEnum):
     """The talk is over: wrap-up, where there is any."""
     WRAPPED = "wrapped"
     """The time for wrap-up is over."""
+    MOVE = "move"
+    """The talk goes on at another telephone, and so do the next ones."""
 
 
 NO_ANSWER = "no answer"
@@ -96,8 +98,8 @@ def after(
 ) -> Presence:
     """The presence that `act` leads to; the same one where nothing is left to do.
 
-    `phone`: of LOG_IN. `reason`: of PAUSE. `call`: of RESERVE; with RING to HANG_UP it must be the agent's call, if
-    given. `wrap_up`: seconds, of HANG_UP; its end is the caller's to watch.
+    `phone`: of LOG_IN and MOVE. `reason`: of PAUSE. `call`: of RESERVE; with RING to HANG_UP it must be the agent's
+    call, if given. `wrap_up`: seconds, of HANG_UP; its end is the caller's to watch.
 
     Raises:
         NotNow: the act does not fit the state, or is about another call.
@@ -212,9 +214,10 @@ _WORDS = {
     Act.RELEASE: "be released from",
     Act.HANG_UP: "hang up",
     Act.WRAPPED: "end wrap-up",
+    Act.MOVE: "move",
 }
 
-_ABOUT_ITS_CALL = {Act.RING, Act.ANSWER, Act.MISS, Act.RELEASE, Act.HANG_UP}
+_ABOUT_ITS_CALL = {Act.RING, Act.ANSWER, Act.MISS, Act.RELEASE, Act.HANG_UP, Act.MOVE}
 
 IN_CALL = frozenset({State.RESERVED, State.RINGING, State.TALKING})
 """States that belong to a call: only its acts end them."""
@@ -240,10 +243,12 @@ _TABLE: dict[tuple[State, Act], Change] = {
     (State.RESERVED, Act.MISS): _miss,
     (State.RESERVED, Act.RELEASE): _release,
     (State.RINGING, Act.RING): _stay,
+    (State.RINGING, Act.MOVE): _move,
     (State.RINGING, Act.ANSWER): _answer,
     (State.RINGING, Act.MISS): _miss,
     (State.RINGING, Act.RELEASE): _release,
     (State.TALKING, Act.HANG_UP): _hang_up,
+    (State.TALKING, Act.MOVE): _move,
     (State.WRAP_UP, Act.LOG_IN): _move,
     (State.WRAP_UP, Act.LOG_OUT): _log_out,
     (State.WRAP_UP, Act.PAUSE): _pause,

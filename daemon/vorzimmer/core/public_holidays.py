@@ -35,6 +35,12 @@ def holiday_name(region: str, day: date) -> str | None:
     return _year(region, day.year).get(day)
 
 
+def coming(region: str, day: date) -> tuple[tuple[date, str], ...]:
+    """The public holidays from `day` on for a year, with their names, in order. `region` as in `check_region`."""
+    found = {**_year(region, day.year), **_year(region, day.year + 1)}
+    return tuple((one, name) for one, name in sorted(found.items()) if 0 <= (one - day).days <= 365)
+
+
 @lru_cache(maxsize=4096)
 def _year(region: str, year: int) -> Mapping[date, str]:
     """One year's holidays; computing them takes milliseconds, far more than the rest of a decision."""

@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from vorzimmer.core import way
 from vorzimmer.core.client import Client
 from vorzimmer.core.directory import Directory
 from vorzimmer.core.ledger import CallEvent, Kind
-from vorzimmer.core.plan import Announce, Answer, Forward, Incoming, Machine, Plan, Queue, RingGroup, Step
+from vorzimmer.core.plan import Announce, Answer, Deed, Forward, Incoming, Machine, Plan, Queue, RingGroup
+from vorzimmer.core.way import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Begun:
     were not on hold. `asked`: the legs to whom it was to be put through.
     """
 
-    place: int | None = None
+    place: Place | None = None
     since: datetime | None = None
     announced: tuple[str, ...] = ()
     recording: bool = False
@@ -67,10 +69,13 @@ def begun(events: Sequence[CallEvent]) -> Begun:
         return NOTHING
     within = [event for event in events if event.seq >= first.seq]
     talks = [event for event in within if event.kind in _TALKS]
-    asking = [event.seq for event in within if event.kind is Kind.TRANSFERRING]
-    asked = [event for event in within if asking and event.seq > asking[-1] and event.kind is Kind.LEG_DIALLED]
+    asking = [event for event in within if event.kind is Kind.TRANSFERRING]
+    asked = [event for event in within if asking and event.seq > asking[-1].seq and event.kind is Kind.LEG_DIALLED]
+    if asking and (own := asking[-1].data.get("agent")):
+        # A telephone of the agent's own, to which the talk moves, was dialled too.
+        asked = [event for event in asked if event.data.get("agent") != own]
     return Begun(
-        place=_place(first),
+        place=way.read(first.data),
         since=first.at,
         announced=tuple(str(event.data["media"]) for event in within if event.kind is Kind.ANNOUNCING),
         recording=any(event.kind is Kind.RECORDING for event in within),
@@ -96,14 +101,10 @@ def _beginning(events: Sequence[CallEvent]) -> CallEvent | None:
         elif event.kind is Kind.ROUTED:
             resumed = False
         elif event.kind is Kind.STEP:
-            if first is None or not resumed or _place(event) != _place(first):
+            if first is None or not resumed or way.read(event.data) != way.read(first.data):
                 first = event
             resumed = False
     return first
-
-
-def _place(step: CallEvent) -> int:
-    return int(step.data.get("n", 0))
 
 
 def legs_of(events: Sequence[CallEvent]) -> tuple[Dialled, ...]:
@@ -131,20 +132,31 @@ def legs_of(events: Sequence[CallEvent]) -> tuple[Dialled, ...]:
     )
 
 
-def place_in(plan: Plan, events: Sequence[CallEvent]) -> int:
+def place_in(plan: Plan, events: Sequence[CallEvent]) -> Place:
     """Where to go on in a plan that was decided again.
 
-    The same steps as before: with the one it was in. Others, because the client's data were changed meanwhile: with
-    the first that is more than a greeting, for that was heard; whoever leaves a message stays with the machine.
+    The same steps as before: with the one it was in, or in the same menu, if there still is such a one. Others, because
+    the client's data were changed meanwhile: with the first that is more than a greeting, for that was heard; whoever
+    leaves a message stays with the machine.
     """
     found = begun(events)
+    if found.place is not None and is_planned(plan, events):
+        kept = way.still(plan, found.place)
+        if kept is not None:
+            return kept
+    begin = way.begin(plan) or Place(0)
     if found.place is None:
-        return 0
-    if is_planned(plan, events):
-        return found.place
-    places = [n for n, step in enumerate(plan.steps) if not isinstance(step, Answer | Announce)]
-    machines = [n for n in places if isinstance(plan.steps[n], Machine)]
-    return next(iter(machines if found.recording and machines else places), 0)
+        return begin
+    machines = [place for place, deed in way.places(plan) if isinstance(deed, Machine)]
+    if found.recording and machines:
+        return machines[0]
+    more = next((n for n, step in enumerate(plan.steps) if not isinstance(step, Answer | Announce)), 0)
+    return way.begin(plan, more) or begin
+
+
+def is_routed(events: Sequence[CallEvent]) -> bool:
+    """Whether it was decided at all whose call it is."""
+    return any(event.kind is Kind.ROUTED for event in events)
 
 
 def is_planned(plan: Plan, events: Sequence[CallEvent]) -> bool:
@@ -153,7 +165,7 @@ def is_planned(plan: Plan, events: Sequence[CallEvent]) -> bool:
     return before == [type(step).__name__ for step in plan.steps]
 
 
-def wanted(begun: Begun, step: Step) -> frozenset[str]:
+def wanted(begun: Begun, step: Deed) -> frozenset[str]:
     """The legs with which this step goes on; all others are of no use any more."""
     if begun.talk is not None:
         return begun.asked | {begun.talk}
@@ -231,15 +243,15 @@ def rebuilt(
 
     Its ids follow from the call's, so rebuilding it again after the next death gives the same events.
     """
-    place = place_of_target(plan.steps, talk.target)
-    step = plan.steps[place] if place is not None else None
+    place = place_of_target(plan, talk.target)
+    step = way.deed_at(plan, place) if place is not None else None
     forwarded = isinstance(step, Forward)
     own = {"leg": call_id, "target": incoming.caller}
     made: list[tuple[Kind, datetime, Mapping[str, Any]]] = [
         (Kind.ARRIVED, arrived, {**arrival(incoming), **({"direction": "out"} if outgoing else {})}),
         (Kind.ROUTED, arrived, routed(plan)),
         (Kind.PROBLEM, arrived, {"what": "the call's records were lost; these were made from what Asterisk showed"}),
-        (Kind.STEP, arrived, {"n": place or 0, "step": type(step).__name__, "reason": "found in it"}),
+        (Kind.STEP, arrived, {**way.told(place or Place(0)), "step": type(step).__name__, "reason": "found in it"}),
         (Kind.LEG_DIALLED, arrived, {"leg": talk.leg, "target": talk.target}),
         *([(Kind.LEG_DIALLED, arrived, own), (Kind.LEG_ANSWERED, talk.since, own)] if outgoing else []),
         (Kind.ANSWERED, talk.since, {}),
@@ -255,13 +267,13 @@ def rebuilt(
     return [made_up(call_id, seq, at, kind, data) for seq, (kind, at, data) in enumerate(made)]
 
 
-def place_of_target(steps: Collection[Step], target: str) -> int | None:
-    """The step that dials this endpoint or number."""
-    for n, step in enumerate(steps):
-        if isinstance(step, RingGroup) and target in step.endpoints:
-            return n
-        if isinstance(step, Forward) and target == step.number:
-            return n
+def place_of_target(plan: Plan, target: str) -> Place | None:
+    """Where this endpoint or number is dialled."""
+    for place, deed in way.places(plan):
+        if isinstance(deed, RingGroup) and target in deed.endpoints:
+            return place
+        if isinstance(deed, Forward) and target == deed.number:
+            return place
     return None
 
 

@@ -22,16 +22,30 @@ class Needs:
     secrecy: bool
 
 
-def needs_of(client: Client) -> Needs:
-    """What the client demands."""
-    return Needs(client.id, client.team, frozenset(client.skills), client.language, client.secrecy)
+def needs_of(client: Client, team: str | None = None) -> Needs:
+    """What the client demands; of this team, if one is named, in place of its own."""
+    return Needs(client.id, team or client.team, frozenset(client.skills), client.language, client.secrecy)
+
+
+def is_pledged(agent: Agent, on: date) -> bool:
+    """Whether a pledge of secrecy is on file by that day."""
+    return agent.pledged_on is not None and agent.pledged_on <= on
+
+
+def may_know(agent: Agent, needs: Needs, on: date) -> bool:
+    """Whether the agent may be told on that day of calls for the client that were the agent's own.
+
+    By the pledge (§ 203 StGB) and the clients that the agent is kept to; team, skills and languages change by the day
+    and take nobody's unfinished note away.
+    """
+    if needs.secrecy and not is_pledged(agent, on):
+        return False
+    return not agent.clients or needs.client in agent.clients
 
 
 def may_serve(agent: Agent, needs: Needs, on: date) -> bool:
     """Whether the agent may be offered the client's calls on that day (§ 203 StGB: a pledge is on file by then)."""
-    if needs.secrecy and (agent.pledged_on is None or agent.pledged_on > on):
-        return False
-    if agent.clients and needs.client not in agent.clients:
+    if not may_know(agent, needs, on):
         return False
     if needs.team is not None and needs.team not in agent.teams and needs.client not in agent.clients:
         return False
@@ -62,7 +76,7 @@ class Roll:
                 for key in keys:
                     index[key] = index.get(key, 0) | bit
             self._unbound |= 0 if agent.clients else bit
-            self._pledged |= bit if agent.pledged_on is not None and agent.pledged_on <= on else 0
+            self._pledged |= bit if is_pledged(agent, on) else 0
 
     def able(self, needs: Needs) -> int:
         """Who may serve such calls."""

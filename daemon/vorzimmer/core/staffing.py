@@ -133,6 +133,32 @@ def agents_needed(load: Load, level: float, target: float, patience: float | Non
     return many
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Agents for a stretch of time, and what they mean for it; no agents and no outlook where no call is expected."""
+
+    agents: int
+    outlook: Outlook | None
+
+
+def need(load: Load | None, level: float, target: float, patience: float | None = None) -> Need:
+    """The fewest agents with at least that service level, and the outlook with them; see `agents_needed`."""
+    if load is None:
+        return Need(0, None)
+    agents = agents_needed(load, level, target, patience)
+    outlook = erlang_c(load, agents, target) if patience is None else erlang_a(load, agents, target, patience)
+    return Need(agents, outlook)
+
+
+def patience_of(waited: float, abandoned: int) -> float | None:
+    """Seconds that callers wait on average before they give up; None where nobody did.
+
+    `waited`: what all waited together, those who were answered too, for they were patient until then. That is the most
+    likely mean of an exponential patience that is only seen until an agent comes.
+    """
+    return waited / abandoned if abandoned and waited > 0 else None
+
+
 def _check(agents: int, target: float) -> None:
     if agents < 1 or target < 0:
         raise ValueError("there is at least one agent, and the target is not below 0")

@@ -7,7 +7,9 @@ from datetime import date
 from enum import StrEnum
 
 from vorzimmer.core.agent import Agent
+from vorzimmer.core.client import Client
 from vorzimmer.core.consent import takes_part
+from vorzimmer.core.serving import is_pledged
 
 
 class Stage(StrEnum):
@@ -35,6 +37,7 @@ class Refusal(StrEnum):
     NO_AGENT = "no_agent"
     ONESELF = "oneself"
     NO_CONSENT = "no_consent"
+    NO_PLEDGE = "no_pledge"
     NO_TALK = "no_talk"
     BUSY = "busy"
     RECORDED = "recorded"
@@ -50,6 +53,7 @@ _SENTENCES = {
     Refusal.NO_AGENT: "there is no such agent",
     Refusal.ONESELF: "nobody listens to oneself",
     Refusal.NO_CONSENT: "the agent's consent to being listened to is not on file",
+    Refusal.NO_PLEDGE: "the talk is of a client with secrecy, and the supervisor's pledge is not on file",
     Refusal.NO_TALK: "the agent is not in a talk",
     Refusal.BUSY: "the supervisor's telephone is in use",
     Refusal.RECORDED: "the talk is recorded, and the supervisor's consent to that is not on file",
@@ -76,3 +80,8 @@ def may_enter(stage: Stage, supervisor: Agent, on: date, *, recorded: bool) -> R
     if stage is Stage.BARGE and recorded and not takes_part(supervisor, on):
         return Refusal.RECORDED
     return None
+
+
+def may_hear(supervisor: Agent, client: Client | None, on: date) -> Refusal | None:
+    """Whether the supervisor may hear talks of this client; None: yes. Who listens learns what agents learn (§ 203)."""
+    return Refusal.NO_PLEDGE if client is not None and client.secrecy and not is_pledged(supervisor, on) else None

@@ -42,7 +42,19 @@ class Join:
     """All three talk."""
 
 
-Wish = Hold | Retrieve | Transfer | Complete | Back | Join
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The agent hangs up: whoever was asked, or rings, is left to the caller; else the call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The agent talks on at this telephone of the own ones; the one before is let go once this one has answered."""
+
+    endpoint: str
+
+
+Wish = Hold | Retrieve | Transfer | Complete | Back | Join | HangUp | Move
 
 
 class NotPossible(ValueError):

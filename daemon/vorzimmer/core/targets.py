@@ -17,6 +17,7 @@ from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Client
 from vorzimmer.core.contact import Contact
 from vorzimmer.core.handling import ToNumber
+from vorzimmer.core.menu import targets_in
 from vorzimmer.core.office_hours import covers
 from vorzimmer.core.serving import may_serve, needs_of
 
@@ -63,6 +64,7 @@ def attempts(
         return _on_duty(client, at)
     contact = _contact(wanted.removeprefix("contact:"), client)
     if contact is not None:
+        _require_reachable(contact, client, at)
         return _numbers_of(contact, contact.seconds)
     if (agent := _agent(wanted.removeprefix("agent:"), agents)) is not None:
         if not may_serve(agent, needs_of(client), at.date()):
@@ -72,15 +74,48 @@ def attempts(
         number = numbers.parse(wanted, region)
     except ValueError:
         raise NotAllowed(f"{written!r} is no contact of {client.name} and no agent") from None
-    return _by_number(number, client)
+    return _by_number(number, client, at)
+
+
+def attempts_at(contact: str, client: Client, at: datetime) -> tuple[Attempt, ...]:
+    """What to ring, in order, for a contact's id or the rota (`ROTA`), at an instant (aware).
+
+    Raises:
+        NotAllowed: there is no such contact, or nobody can be reached at this hour.
+    """
+    found = client.contact(contact)
+    if found is None:
+        if contact in ROTA:
+            return _on_duty(client, at)
+        raise NotAllowed(f"there is no contact {contact!r}")
+    _require_reachable(found, client, at)
+    return _numbers_of(found, found.seconds)
+
+
+def can_be_reached(contact: Contact, client: Client, at: datetime) -> bool:
+    """Whether the contact's hours let callers be put through at this instant (aware)."""
+    return contact.hours is None or covers(contact.hours, at.astimezone(ZoneInfo(client.timezone)))
+
+
+def on_duty(client: Client, at: datetime) -> tuple[Contact, ...]:
+    """Who of the client is on call at this instant and can be reached, in the order in which they are tried."""
+    if client.rota is None:
+        return ()
+    local = at.astimezone(ZoneInfo(client.timezone))
+    named = [duty.contact for duty in client.rota.duties if duty.hours is None or covers(duty.hours, local)]
+    found = (client.contact(name) for name in dict.fromkeys(named))
+    return tuple(contact for contact in found if contact is not None and can_be_reached(contact, client, at))
+
+
+def _require_reachable(contact: Contact, client: Client, at: datetime) -> None:
+    if not can_be_reached(contact, client, at):
+        raise NotAllowed(f"{contact.name} of {client.name} cannot be reached at this hour")
 
 
 def _on_duty(client: Client, at: datetime) -> tuple[Attempt, ...]:
     if client.rota is None:
         raise NotAllowed(f"{client.name} has no rota")
-    local = at.astimezone(ZoneInfo(client.timezone))
-    on_duty = [duty.contact for duty in client.rota.duties if duty.hours is None or covers(duty.hours, local)]
-    found = [contact for name in dict.fromkeys(on_duty) if (contact := client.contact(name)) is not None]
+    found = on_duty(client, at)
     if not found:
         raise NotAllowed(f"nobody of {client.name} is on call now")
     return tuple(one for contact in found for one in _numbers_of(contact, client.rota.escalate))
@@ -102,9 +137,10 @@ def _numbers_of(contact: Contact, seconds: int) -> tuple[Attempt, ...]:
     return tuple(Attempt("contact", contact.id, number, seconds) for number in contact.numbers)
 
 
-def _by_number(number: str, client: Client) -> tuple[Attempt, ...]:
+def _by_number(number: str, client: Client, at: datetime) -> tuple[Attempt, ...]:
     for contact in client.contacts:
         if number in contact.numbers:
+            _require_reachable(contact, client, at)
             return (Attempt("contact", contact.id, number, contact.seconds),)
     for partner in _partners(client):
         if partner.number == number:
@@ -113,4 +149,5 @@ def _by_number(number: str, client: Client) -> tuple[Attempt, ...]:
 
 
 def _partners(client: Client) -> Iterable[ToNumber]:
-    return (target for target in client.open.chain if isinstance(target, ToNumber))
+    targets = (*client.open.chain, *(target for _, _, _, target in targets_in(client.menus)))
+    return (target for target in targets if isinstance(target, ToNumber))

@@ -1,10 +1,11 @@
-"""A mail to the operator's own people: something was lost, differs, or has been away for long.
+"""Alarms to the operator's own people, by mail and chat: something was lost, differs, or has been away for long.
 
-It goes straight to the mail server and not by the outbox, for the database may be what is away.
+They go straight to the mail server and not by the outbox, for the database may be what is away.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from email.header import Header
@@ -14,6 +15,7 @@ from typing import Any
 
 import aiosmtplib
 
+from vorzimmer.notify.chat import send_chat
 from vorzimmer.notify.email import WIRE, wire_address
 from vorzimmer.notify.plain import one_line
 from vorzimmer.notify.smtp import AWAY, Lines, Server
@@ -26,12 +28,12 @@ LONGEST_LINE = 900
 
 
 async def send_alarm(
-    server: Server, sender: str, to: Sequence[str], subject: str, lines: Iterable[str]
+    server: Server, sender: str, to: Sequence[str], subject: str, lines: Iterable[str], chats: Sequence[str] = ()
 ) -> dict[str, str]:
-    """Send a mail of these lines to everyone in `to`, each on its own, and wait for the mail server's answers.
+    """Send these lines to everyone in `to` and by every chat service, and wait for their answers.
 
-    Returns what went wrong, by recipient; empty if all were taken (or there is nobody). Raises nothing for what
-    the mail server does or is: who alarms has something more urgent to do.
+    Returns what went wrong, by recipient or by the service's name (`chat.names`); empty if all were taken (or there is
+    nobody). Raises nothing for what the others do or are: who alarms has something more urgent to do.
 
     Args:
         server: where the mail goes.
@@ -39,8 +41,15 @@ async def send_alarm(
         to: addresses.
         subject: one line.
         lines: the text. It may hold what came from outside: it is cleaned.
+        chats: addresses as apprise wants them.
     """
     told = list(lines)
+    by_mail, by_chat = await asyncio.gather(_mail(server, sender, to, subject, told), send_chat(chats, subject, told))
+    return by_mail | by_chat
+
+
+async def _mail(server: Server, sender: str, to: Sequence[str], subject: str, told: Sequence[str]) -> dict[str, str]:
+    """A mail to each; what went wrong, by recipient."""
     failed: dict[str, str] = {}
     try:
         connections = Lines(server, _told_below, most=1, idle=0)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+DIALLABLE = re.compile(r"\+[0-9]{5,15}")
+"""What may stand in a tel: link."""
+
 
 def one_line(text: str, longest: int = 500) -> str:
     """Printable characters only, blanks single, no `=?`, at most `longest` characters.

@@ -1,33 +1,32 @@
-"""A call as words: the subject, text and HTML of a mail, in the client's language.
+"""Calls as words: the subject, text and HTML of a mail, in the client's language or in its own words.
 
-Numbers and times are written here, into a `View` of harmless plain text. `templates/words.LANGUAGE.j2` makes the
-sentences and the labelled facts of it, `call.txt.j2` and `call.html.j2` lay those out, the same for every language.
+Numbers and times are written in `view`, into a `View` of harmless plain text. `templates/words.LANGUAGE.j2` makes the
+sentences and the labelled facts of it, `call.txt.j2` and `call.html.j2` lay those out, the same for every language;
+`digest.*` do so for many calls at once. Own words (`own_words`) come first, and where they fail the built-in ones go.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import babel.dates
 import jinja2
 
-from vorzimmer.core import number
-from vorzimmer.core.cdr import Disposition
+from vorzimmer.core.notify_rule import Fact
+from vorzimmer.core.ports import Trouble
+from vorzimmer.notify import own_words
+from vorzimmer.notify.own_words import OwnWordsError, Words
 from vorzimmer.notify.plain import one_line
+from vorzimmer.notify.telling import recording_as, rule_of, tells
+from vorzimmer.notify.view import LOCALES, NO_LINKS, Links, View, Voicemail, started, view
+from vorzimmer.notify.wording import framed, laid_out, said, said_of_all
 
-LOCALES = {"de": "de", "en": "en_GB", "zh": "zh_Hans"}
-"""How dates are written in each language. British English: clients and callers live by European dates and hours."""
+__all__ = ["LOCALES", "Links", "Page", "RenderError", "View", "Voicemail", "preview", "render", "started", "view"]
 
-WORDS = ("subject", "headline", "happened", "facts", "call_back", "closing")
-"""What each language's template sets. `facts` are pairs of label and value; a value of None is left out."""
-
-Voicemail = Literal["none", "attached", "missing"]
+WRONG = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a payload that is none raises."""
 
 
 class RenderError(Exception):
@@ -36,136 +35,142 @@ class RenderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is sent. `subject` is one line."""
+    """What is sent. `subject` is one line; `html`: empty where there is only text.
+
+    `urgent`: the client should see it before other mails.
+    """
 
     subject: str
     text: str
     html: str
+    urgent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a template may say of a call. Durations are m:ss; what does not apply is None.
-
-    `caller` is None where the number was withheld or not given; `dial` is the number for a tel: link. `name` is a
-    claim of the caller's network. `outgoing`: it was we who called.
-    """
-
-    call_id: str
-    client: str
-    caller: str | None
-    dial: str | None
-    name: str | None
-    withheld: bool
-    did: str
-    date: str
-    time: str
-    zone: str
-    disposition: str
-    state: str | None
-    cause: int
-    waited: str | None
-    talked: str | None
-    forwarded_to: str | None
-    duration: str
-    voicemail: Voicemail
-    message_length: str | None
-    outgoing: bool
+def _unheard(_event: str, /, **_about: Any) -> None:
+    pass
 
 
-_TEMPLATES = jinja2.Environment(  # escapes by the file's name, so a template cannot forget it
-    loader=jinja2.PackageLoader("vorzimmer.notify"),
-    autoescape=jinja2.select_autoescape(("html.j2",), default=False),
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-
-
-def render(payload: Mapping[str, Any], language: str, region: str, voicemail: Voicemail) -> Page:
-    """Write what a finished call has to say.
+def render(
+    payload: Mapping[str, Any],
+    language: str,
+    region: str,
+    voicemail: Voicemail,
+    links: Links = NO_LINKS,
+    *,
+    house: Mapping[str, Words] | None = None,
+    trouble: Trouble = _unheard,
+) -> Page:
+    """Write what a finished call, or a digest of many, has to say.
 
     Args:
-        payload: as `core.messages.messages_for` made it.
-        language: of the client.
+        payload: as `core.messages.messages_for` and `store.release` made it.
+        language: of the client, or the rule's.
         region: ISO 3166; its numbers are written without the country code.
-        voicemail: what became of the recording.
+        voicemail: what became of the recording; in a digest it is linked to, whatever this says but `none`.
+        links: to recordings and to the answer page.
+        house: the operator's own words by language, for clients that have none.
+        trouble: hears of own words that failed.
 
     Raises:
-        RenderError: the payload lacks something, or there is no template for the language.
+        RenderError: the payload lacks something, or there are no words for the language.
     """
+    template = rule_of(payload).get("template") or (house or {}).get(language)
     try:
-        values = asdict(view(payload, language, region, voicemail))
-        words = _TEMPLATES.get_template(f"words.{language}.j2").make_module(values)
-        values |= {"language": language} | {name: getattr(words, name) for name in WORDS}
-        text, html = (_TEMPLATES.get_template(f"call.{kind}.j2").render(values) for kind in ("txt", "html"))
-    except (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        calls = views(payload, language, region, voicemail, links)
+        if template is not None:
+            try:
+                return _own(template, calls, payload)
+            except OwnWordsError as error:
+                about = one_line(payload.get("call_id") or payload["digest"][0]["call_id"], 80)
+                trouble("notify.own_words_failed", call_id=about, error=str(error))
+        return _many(calls, payload) if "digest" in payload else _one(calls[0])
+    except WRONG as error:
         raise RenderError(f"{type(error).__name__}: {error}") from error
-    return Page(one_line(values["subject"], 250), text, html)
 
 
-def view(payload: Mapping[str, Any], language: str, region: str, voicemail: Voicemail) -> View:
-    """The payload as a template sees it: only the fields that are needed, so that rows of an older version still go.
+def preview(
+    payload: Mapping[str, Any],
+    rule: Mapping[str, Any],
+    language: str,
+    region: str,
+    links: Links = NO_LINKS,
+    *,
+    house: Mapping[str, Words] | None = None,
+) -> Page:
+    """What a rule, as plain JSON, would make of a past call. `language`: of the client; the rule's own comes before it.
 
     Raises:
-        LookupError, TypeError, ValueError, ArithmeticError: the payload is not one of a call.
+        RenderError: the template or the payload is wrong; the text says how.
     """
-    locale = LOCALES[language]
-    began = started(payload)
-    withheld = bool(payload["withheld"])
-    caller = None if withheld else payload["caller"]
-    disposition = Disposition(payload["disposition"])
-    forwarded = Decimal(payload["forwarded"]) + Decimal(payload.get("put_through") or 0)
-    talked = {Disposition.ANSWERED: payload["talk"], Disposition.FORWARDED: forwarded}.get(disposition)
-    waited = Decimal(payload["ring"]) + Decimal(payload["queue"])
-    return View(
-        call_id=one_line(payload["call_id"], 80),
-        client=one_line(payload["client_name"], 120),
-        caller=_shown(caller, region),
-        dial=caller if caller is not None and _DIALLABLE.fullmatch(caller) else None,
-        name=None if withheld else one_line(payload["caller_name"] or "", 80) or None,
-        withheld=withheld,
-        did=_shown(payload["did"], region) or "",
-        date=babel.dates.format_date(began, "full", locale=locale),
-        time=babel.dates.format_time(began, "HH:mm:ss", locale=locale),
-        zone=_zone(began, locale),
-        disposition=disposition.value,
-        state=payload["office_state"],
-        cause=int(payload["cause"]),
-        waited=_length(waited) if waited >= 1 else None,
-        talked=None if talked is None else _length(Decimal(talked)),
-        forwarded_to=_shown(payload["forwarded_to"], region),
-        duration=_length(Decimal(payload["duration"])),
-        voicemail=voicemail,
-        message_length=None if payload["recording_seconds"] is None else _length(Decimal(payload["recording_seconds"])),
-        outgoing=payload.get("direction") == "out",
+    failed: list[str] = []
+
+    def keep(_event: str, /, **about: Any) -> None:
+        failed.append(about["error"])
+
+    tried = {**payload, "rule": rule}
+    spoken = rule.get("language") or language
+    page = render(tried, spoken, region, recording_as(tried), links, house=house, trouble=keep)
+    if failed:
+        raise RenderError(failed[0])
+    return page
+
+
+def views(
+    payload: Mapping[str, Any], language: str, region: str, voicemail: Voicemail, links: Links = NO_LINKS
+) -> tuple[View, ...]:
+    """The calls of a message: the one it is about, or those of a digest, oldest first.
+
+    Raises:
+        LookupError, TypeError, ValueError, ArithmeticError: the payload is none.
+    """
+    if "digest" not in payload:
+        return (view(payload, language, region, voicemail, links),)
+    about = {"client_name": payload["client_name"], "timezone": payload["timezone"], "rule": rule_of(payload)}
+    return tuple(
+        view(
+            {**call, **about},
+            language,
+            region,
+            "linked" if call.get("recording") and voicemail != "none" else "none",
+            links,
+        )
+        for call in payload["digest"]
     )
 
 
-def started(payload: Mapping[str, Any]) -> datetime:
-    """When the call came, by the client's clock.
-
-    Raises:
-        LookupError, TypeError, ValueError: time or zone are missing or wrong.
-    """
-    return datetime.fromisoformat(payload["started_at"]).astimezone(ZoneInfo(payload["timezone"]))
+def _one(seen: View) -> Page:
+    values = said(seen)
+    return Page(one_line(values["subject"], 250), *laid_out("call", values), seen.urgent)
 
 
-def _zone(at: datetime, locale: str) -> str:
-    """`MEZ` where the language has a short name for the zone, else `GMT+01:00`: two 2:30 in autumn must differ."""
-    short: str = babel.dates.get_timezone_name(at, "short", locale=locale)
-    return short if short[:1].isalpha() else babel.dates.get_timezone_gmt(at, "long", locale=locale)
+def _many(calls: Sequence[View], payload: Mapping[str, Any]) -> Page:
+    values = _about_all(calls, payload)
+    text, html = laid_out("digest", values | {"calls": [said(one) for one in calls]})
+    return Page(one_line(values["subject"], 250), text, html, values["urgent"])
 
 
-_DIALLABLE = re.compile(r"\+[0-9]{5,15}")
+def _about_all(calls: Sequence[View], payload: Mapping[str, Any]) -> dict[str, Any]:
+    return said_of_all(calls, _days(payload, calls[0].language), calls[0].client)
 
 
-def _shown(value: str | None, region: str) -> str | None:
-    return None if value is None else one_line(number.show(value, region), 40) or None
+def _days(payload: Mapping[str, Any], language: str) -> str:
+    """The day of a digest's calls, or the first and the last one."""
+    if not tells(rule_of(payload), Fact.TIME):
+        return ""
+    zone = {"timezone": payload["timezone"]}
+    days = [started({**call, **zone}).date() for call in payload["digest"]]
+    ends = sorted({min(days), max(days)})
+    return " / ".join(babel.dates.format_skeleton("MMMMd", day, locale=LOCALES[language]) for day in ends)
 
 
-def _length(seconds: Decimal) -> str:
-    """Minutes and rounded seconds, `0:07`, `75:00`."""
-    whole = int(seconds.quantize(Decimal(1), ROUND_HALF_UP))
-    return f"{whole // 60}:{whole % 60:02}"
+def _own(template: Words, calls: Sequence[View], payload: Mapping[str, Any]) -> Page:
+    """By own words; a digest has those of each call one below the other, under the usual subject."""
+    written = [own_words.write(template, one) for one in calls]
+    values = _about_all(calls, payload) if "digest" in payload else said(calls[0])
+    subject = ("" if "digest" in payload else written[0][0]) or one_line(values["subject"], 250)
+    text = f"\n{'-' * 40}\n\n".join(text for _, text in written)
+    urgent = any(one.urgent for one in calls)
+    html = framed(
+        {"language": calls[0].language, "subject": subject, "client": calls[0].client, "text": text, "urgent": urgent}
+    )
+    return Page(subject, text, html, urgent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -16,8 +17,11 @@ import aiosmtplib
 from vorzimmer.core.ports import Trouble
 from vorzimmer.notify.plain import one_line
 
-AWAY = (aiosmtplib.SMTPException, OSError, TimeoutError)
-"""What goes wrong on a connection; certificates that do not fit are OSErrors."""
+AWAY = (aiosmtplib.SMTPException, OSError, TimeoutError, UnicodeError)
+"""What goes wrong on a connection; certificates that do not fit are OSErrors, names that are none UnicodeErrors."""
+
+HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
+"""A host's name or address; what ends a command is in none."""
 
 OWN_NAME = 2.0
 """Seconds that the DNS may take to tell our own name."""
@@ -33,6 +37,9 @@ class Server:
     `tls`: none, STARTTLS (refused if the server has none), or TLS from the first byte; the certificate is always
     checked, against `ca_file` alone where one is given, else against the machine's. `timeout` in seconds is that of
     each single command.
+
+    Raises:
+        ValueError: `host` is neither a name nor an address.
     """
 
     host: str
@@ -42,6 +49,10 @@ class Server:
     user: str | None = None
     password: str | None = None
     timeout: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not HOST.fullmatch(self.host):
+            raise ValueError("the mail server's host is neither a name nor an address")
 
 
 class Line:
@@ -201,5 +212,6 @@ async def _own_name() -> str:
         async with asyncio.timeout(OWN_NAME):
             loop = asyncio.get_running_loop()
             found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
-            return found[0][3] or name
-    return name
+            name = found[0][3] or name
+    # The DNS says what it likes, and this is written into a command.
+    return name if HOST.fullmatch(name) else "localhost"

@@ -1,36 +1,38 @@
 """The worker: takes messages out of the outbox, has their channel send them, and marks what became of them.
 
 At least once: a worker that dies between the sending and the mark leaves a lease that runs out, and the message goes
-again under the same Message-ID, by which mail programs know it. Several workers may run side by side.
+again under the same stable id, by which the other side knows it; a channel where a repetition costs is asked first
+what became of the attempt. Each channel has a lane of its own, so that none waits for another; a target that is away
+is left alone and probed (`notify.traffic`). Several workers may run side by side.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import asyncpg
 import structlog
 
-from vorzimmer.core.ports import Clock, Trouble
-from vorzimmer.core.retry import ATTEMPTS, next_attempt
-from vorzimmer.notify.channel import Channel, Dead, Outcome, RetryLater, Sent
+from vorzimmer.core.ports import Trouble
+from vorzimmer.core.sending_order import Head
+from vorzimmer.notify.attempt import about, attempt
+from vorzimmer.notify.channel import Dead, Lane, Outcome, RetryLater, Sent
+from vorzimmer.notify.marks import Mark, of_retry
 from vorzimmer.notify.plain import one_line
-from vorzimmer.notify.render import RenderError
-from vorzimmer.store import outbox
+from vorzimmer.notify.traffic import Traffic
+from vorzimmer.store import leasing, outbox
 from vorzimmer.store.outbox import WAKE_UP, Backlog, Leased
+from vorzimmer.store.release import release
 
 log = structlog.get_logger()
 
-SEND_SECONDS = 120.0
-"""The longest that one sending may take, waiting for a connection included."""
-
-LEASE_SECONDS = SEND_SECONDS + 60.0
-"""Longer than any sending and its mark, so that no other worker takes a message that is under way."""
+LEASE_MARGIN = 60.0
+"""Seconds by which a lease is longer than any sending of its lane, for the mark."""
 
 ROUND_SECONDS = 20.0
 """The longest that the database may take to mark and lease; after that it counts as away."""
@@ -38,53 +40,64 @@ ROUND_SECONDS = 20.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between two tries to reach the database: doubling from the one to the other."""
 
-AT_ONCE = 10
-"""How many messages may be under way."""
-
 BACKLOG_SECONDS = 10.0
 """Between two counts of what waits in the outbox."""
 
+SOON = 0.05
+"""Seconds until the next look when another worker has just taken what this one wanted."""
+
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
-Mark = Callable[[asyncpg.Connection], Awaitable[bool]]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a worker does, for those who watch it. Attempts by their outcome are counted from its start."""
+    """What a worker does, for those who watch it. Attempts by their outcome are counted from its start.
+
+    `under_way`: messages by channel; `away`: targets by channel.
+    """
 
     sent: int = 0
     retry: int = 0
     dead: int = 0
-    under_way: int = 0
+    under_way: Mapping[str, int] = field(default_factory=dict)
+    away: Mapping[str, int] = field(default_factory=dict)
     connected: bool = False
     backlog: Backlog = field(default_factory=Backlog)
 
 
-async def run(
+async def run(  # noqa: PLR0913 - what a worker needs, named one by one
     connect: Connect,
-    channels: Mapping[str, Channel],
+    lanes: Mapping[str, Lane],
     *,
     stop: asyncio.Event,
-    clock: Clock,
     jitter: Callable[[], float],
     trouble: Trouble,
+    domain: str,
+    per_hour: Mapping[str, int] | None = None,
     poll: float = 2.0,
     tally: Tally | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Work until `stop` is set; what is being sent then is still finished and marked. No failure ends it.
 
     Args:
         connect: opens a connection to the database; the worker closes it.
-        channels: by the name that stands in the outbox.
+        lanes: channels by the name that stands in the outbox.
         stop: ends the work.
-        clock: from it the next attempt is counted.
         jitter: draws a number from 0 to 1, see `core.retry`.
-        trouble: hears of each message given up, of faults, and of an unreachable database.
+        trouble: hears of each message given up, of targets that are away, of clients that send too much, of faults,
+            and of an unreachable database.
+        domain: ends the Message-IDs of messages about notes.
+        per_hour: how many messages each client may have sent in an hour, by channel; without one as many as it likes.
         poll: seconds between two looks into the outbox when nothing wakes the worker.
         tally: is kept up to date.
+        clock: seconds, by which targets are left alone; never set.
     """
     async with asyncio.TaskGroup() as sendings:
-        worker = _Worker(channels, clock, jitter, trouble, sendings, stop, poll, tally or Tally())
+        traffic = Traffic(lanes, clock)
+        worker = _Worker(
+            lanes, traffic, jitter, trouble, sendings, stop, domain, per_hour or {}, poll, tally or Tally()
+        )
         watch = asyncio.create_task(stop.wait())
         watch.add_done_callback(lambda _: worker.wake.set())
         try:
@@ -106,23 +119,28 @@ def _in_time(conn: asyncpg.Connection) -> Iterator[None]:
 class _Worker:
     """Everything about the database happens in one loop, in rounds; the sendings run beside it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what `run` was given
         self,
-        channels: Mapping[str, Channel],
-        clock: Clock,
+        lanes: Mapping[str, Lane],
+        traffic: Traffic,
         jitter: Callable[[], float],
         trouble: Trouble,
         sendings: asyncio.TaskGroup,
         stop: asyncio.Event,
+        domain: str,
+        per_hour: Mapping[str, int],
         poll: float,
         tally: Tally,
     ) -> None:
-        self._channels = channels
-        self._clock = clock
+        self._lanes = lanes
+        self._traffic = traffic
         self._jitter = jitter
         self._trouble = trouble
         self._sendings = sendings
         self._stop = stop
+        self._domain = domain
+        self._per_hour = per_hour
+        self._over: set[tuple[str, str]] = set()
         self._poll = poll
         self._tally = tally
         self._count_at = 0.0
@@ -140,7 +158,7 @@ class _Worker:
                 self._trouble("outbox.database_away", error=one_line(f"{type(error).__name__}: {error}"))
             else:
                 return
-            if self._stop.is_set() and not self._tally.under_way:
+            if self._stop.is_set() and not self._traffic.ids:
                 if self._marks:
                     self._trouble("outbox.marks_lost", messages=len(self._marks))
                 return
@@ -153,33 +171,73 @@ class _Worker:
         try:
             with _in_time(conn):
                 await outbox.enter(conn, fresh=self._fresh)
+                if self._fresh:
+                    self._traffic.found_away(await outbox.away(conn))
             self._fresh = False
             await conn.add_listener(WAKE_UP, lambda *_: self.wake.set())
             self._tally.connected = True
             while True:
-                await self._round(conn)
-                if self._stop.is_set() and not self._tally.under_way and not self._marks:
+                look_again = await self._round(conn)
+                if self._stop.is_set() and not self._traffic.ids and not self._marks:
                     return
-                await self._nap(self._poll)
+                await self._nap(min(look_again, self._traffic.next_probe()))
         finally:
             self._tally.connected = False
             conn.terminate()
 
-    async def _round(self, conn: asyncpg.Connection) -> None:
-        """One transaction: mark what has ended, lease for the free places. Then start what was leased."""
+    async def _round(self, conn: asyncpg.Connection) -> float:
+        """One transaction: mark what has ended, free what has its note, lease what starts. Then start it.
+
+        Returns the seconds until the next round, if nothing happens before.
+        """
         marks = self._marks.copy()
-        free = 0 if self._stop.is_set() else AT_ONCE - self._tally.under_way
+        chosen: Sequence[Head] = ()
+        leased: Sequence[Leased] = ()
+        over: set[tuple[str, str]] = set()
         with _in_time(conn):
             async with conn.transaction():
                 for mark in marks:
                     await mark(conn)
-                leased = await outbox.lease(conn, free, LEASE_SECONDS) if free else ()
+                if not self._stop.is_set():
+                    await release(conn, self._domain)
+                    chosen, over = await self._chosen(conn)
+                    leased = await leasing.lease(conn, {head.id: self._lease_seconds(head.channel) for head in chosen})
                 await self._count(conn)
         del self._marks[: len(marks)]
         self._pause = FIRST_PAUSE
+        self._start(chosen, leased)
+        self._tell_of_pace(chosen, over)
+        if over:
+            return 0.0
+        return self._poll if len(leased) == len(chosen) else SOON
+
+    async def _chosen(self, conn: asyncpg.Connection) -> tuple[list[Head], set[tuple[str, str]]]:
+        """What starts now, and whose messages (client, channel) have to wait because there were too many."""
+        traffic = self._traffic
+        heads = await leasing.heads(
+            conn, rooms=traffic.rooms(), most=traffic.most, probing=traffic.probing(), under_way=traffic.ids
+        )
+        if self._stop.is_set():  # perhaps while the database was asked, and places have come free since
+            return [], set()
+        return await leasing.keep_pace(conn, traffic.choose(heads), self._per_hour)
+
+    def _lease_seconds(self, channel: str) -> float:
+        lane = self._lanes.get(channel)
+        return (lane.seconds if lane else 0.0) + LEASE_MARGIN
+
+    def _start(self, chosen: Sequence[Head], leased: Sequence[Leased]) -> None:
+        heads = {head.id: head for head in chosen}
         for message in leased:
-            self._tally.under_way += 1
+            self._traffic.start(heads[message.id])
             self._sendings.create_task(self._send(message))
+        self._tally.under_way, self._tally.away = self._traffic.by_channel(), self._traffic.away()
+
+    def _tell_of_pace(self, chosen: Sequence[Head], over: set[tuple[str, str]]) -> None:
+        """Once for each client and channel, until one of its messages goes while none has to wait."""
+        for client, channel in sorted(over - self._over):
+            self._trouble("outbox.pace", client=client, channel=channel, per_hour=self._per_hour[channel])
+        self._over -= {(head.client, head.channel) for head in chosen} - over
+        self._over |= over
 
     async def _count(self, conn: asyncpg.Connection) -> None:
         """See how much waits, from time to time."""
@@ -200,57 +258,40 @@ class _Worker:
     async def _send(self, message: Leased) -> None:
         # The task is this message's own, and so is its context: every line written here names the call.
         structlog.contextvars.bind_contextvars(call_id=message.call_id, client=message.client_id, message=message.id)
+        away = False
         try:
-            outcome = await self._attempt(message)
-            self._marks.append(self._mark(message, outcome))
+            outcome = await attempt(self._lanes.get(message.channel), message, self._trouble)
+            away = isinstance(outcome, RetryLater) and outcome.away
+            self._marks.append(self._mark(message, outcome, probe=self._traffic.is_probe(message.id)))
         finally:
-            self._tally.under_way -= 1
+            self._ended(message, away=away)
             self.wake.set()
 
-    def _mark(self, message: Leased, outcome: Outcome) -> Mark:
+    def _ended(self, message: Leased, *, away: bool) -> None:
+        """Count it out. A target that turns out to be away is told of; one that is back gets what has failed."""
+        turned_away = self._traffic.end(message.id, away=away)
+        self._tally.under_way, self._tally.away = self._traffic.by_channel(), self._traffic.away()
+        if turned_away:
+            self._trouble("outbox.target_away", channel=message.channel, target=message.target)
+        elif turned_away is False:
+            log.info("outbox.target_back", channel=message.channel, target=message.target)
+            self._marks.append(partial(outbox.mark_back, channel=message.channel, target=message.target))
+
+    def _mark(self, message: Leased, outcome: Outcome, *, probe: bool) -> Mark:
         """What is to be written down of an attempt; a message without hope is reported."""
         match outcome:
-            case Sent(detail):
+            case Sent(detail, provider_id, copy):
                 self._tally.sent += 1
                 log.info("outbox.sent", channel=message.channel, attempt=message.attempts, detail=detail)
-                return partial(outbox.mark_sent, message=message.id, detail=detail)
+                return partial(outbox.mark_sent, message=message.id, detail=detail, provider_id=provider_id, copy=copy)
+            case RetryLater(detail) if (mark := of_retry(message, outcome, self._jitter(), probe=probe)) is not None:
+                self._tally.retry += 1
+                log.info("outbox.retry", channel=message.channel, attempt=message.attempts, detail=detail)
+                return mark
             case RetryLater(detail):
-                next_at = next_attempt(message.attempts, self._clock(), self._jitter())
-                if next_at is not None:
-                    self._tally.retry += 1
-                    log.info("outbox.retry", channel=message.channel, attempt=message.attempts, detail=detail)
-                    return partial(outbox.mark_retry, message=message.id, next_at=next_at, detail=detail)
-                detail = f"given up after {message.attempts} attempts: {detail}"
+                detail = f"given up after {message.age.days} days, attempts: {message.attempts}: {detail}"
             case Dead(detail):
                 pass
         self._tally.dead += 1
-        self._trouble("outbox.dead", **_about(message), detail=detail)
-        return partial(outbox.mark_dead, message=message.id, detail=detail)
-
-    async def _attempt(self, message: Leased) -> Outcome:
-        if message.attempts > ATTEMPTS:
-            return Dead("given up: every attempt ended without an outcome")
-        channel = self._channels.get(message.channel)
-        if channel is None:
-            return Dead(f"there is no channel {one_line(message.channel, 40)!r}")
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                return await channel.send(message)
-        except TimeoutError:
-            return RetryLater(f"took longer than {SEND_SECONDS:.0f} s")
-        except RenderError as error:
-            return Dead(one_line(f"cannot be written: {error}"))
-        except Exception as error:  # noqa: BLE001 - a fault at one message must not stop the others
-            words = one_line(f"{type(error).__name__}: {error}")
-            self._trouble("outbox.fault", **_about(message), error=words)
-            return RetryLater(words)
-
-
-def _about(message: Leased) -> dict[str, Any]:
-    """Which message it is, for those who are told of it."""
-    return {
-        "message": message.id,
-        "call_id": message.call_id,
-        "client": message.client_id,
-        "channel": message.channel,
-    }
+        self._trouble("outbox.dead", **about(message), detail=detail)
+        return partial(outbox.mark_dead, message=message.id, detail=detail, attempt=message.attempts)

@@ -13,7 +13,7 @@ import structlog
 
 from vorzimmer import vital_signs
 from vorzimmer.announcements import fallback
-from vorzimmer.announcements.away import entries
+from vorzimmer.announcements.away import any_begins, entries
 from vorzimmer.calls import takeup
 from vorzimmer.control.commands import Command
 from vorzimmer.control.server import Server
@@ -23,6 +23,7 @@ from vorzimmer.roles.commands import handlers
 from vorzimmer.roles.house import build
 from vorzimmer.roles.running import first, mail_domain, tasks, trouble
 from vorzimmer.settings import Settings
+from vorzimmer.store import journal_keeping
 from vorzimmer.store.journal import Journal
 from vorzimmer.store.shipper import Shipper
 from vorzimmer.store.snapshot import Snapshot
@@ -33,6 +34,9 @@ log = structlog.get_logger()
 
 SHIP_SECONDS = 0.5
 """How long the journal may take to reach the database at the end; what does not, is shipped at the next start."""
+
+KEEP_UP_SECONDS = 30.0
+"""How late the dialplan's own answer may follow a version of an announcement that begins to be heard."""
 
 CONNECT_SECONDS = 5.0
 """How long a person who asks for something waits for a connection with the database."""
@@ -61,7 +65,7 @@ async def calls(
         house = build(settings, snapshot, Telling(seen, control.tell), lost, clock)
         can_do.update(handlers(house, partial(_connect, dsn)))
         parts = CallsParts(house.exchange.ari, house.ami, house.recovery.done, journal, shipper, snapshot, clock)
-        tree = partial(_render_fallback, settings, snapshot)
+        tree = partial(_render_fallback, settings, snapshot, clock)
         await house.staff.start(snapshot.directory.agents)
         await house.callbacks.start(lost)
 
@@ -79,10 +83,19 @@ async def calls(
                 *([house.exchange.recorder.run()] if house.exchange.recorder else []),
                 house.reachability.run(),
                 snapshot.follow(use_book),
+                _keep_up(snapshot, clock, tree),
                 house.staff.keep(),
                 house.callbacks.run(),
                 control.run(),
-                takeup.watch(house.exchange, house.supervisor.calls),
+                takeup.watch(house.exchange, house.supervisor.calls, house.recovery.done),
+                journal_keeping.run(
+                    journal,
+                    paths.fallback / "calls",
+                    settings.privacy.numbers,
+                    clock=clock,
+                    trouble=trouble,
+                    every=journal_keeping.EVERY,
+                ),
             ),
         ):
             await first(house.recovery.done.wait(), stop.wait())
@@ -97,6 +110,7 @@ async def calls(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SHIP_SECONDS):
                     await shipper.drained()
+            await house.checks.give_up()
             await house.supervisor.let_go()
             settling.cancel()
     finally:
@@ -112,12 +126,22 @@ async def _settle(snapshot: Snapshot, tree: Callable[[], Awaitable[None]]) -> No
     await tree()
 
 
-async def _render_fallback(settings: Settings, snapshot: Snapshot) -> None:
+async def _keep_up(snapshot: Snapshot, clock: Clock, tree: Callable[[], Awaitable[None]]) -> None:
+    """Let the dialplan's folders follow the time too: versions of announcements begin to be heard."""
+    seen = clock()
+    while True:
+        await asyncio.sleep(KEEP_UP_SECONDS)
+        since, seen = seen, clock()
+        if await asyncio.to_thread(any_begins, snapshot.directory, since, seen):
+            await tree()
+
+
+async def _render_fallback(settings: Settings, snapshot: Snapshot, clock: Clock) -> None:
     """Let the dialplan's folders follow the clients."""
     paths = settings.paths
     try:
         done = await asyncio.to_thread(
-            fallback.render, paths.fallback, list(entries(snapshot.directory, paths.library))
+            fallback.render, paths.fallback, list(entries(snapshot.directory, paths.library, clock()))
         )
     except (OSError, ValueError) as error:
         trouble("fallback.not_rendered", error=str(error))

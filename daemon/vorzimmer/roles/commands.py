@@ -10,15 +10,16 @@ from typing import Any
 import asyncpg
 
 from vorzimmer.calls.exchange import Exchange
+from vorzimmer.calls.session import Session
 from vorzimmer.control import agents as agents_commands
 from vorzimmer.control import commands
 from vorzimmer.control.answering import Handlers
 from vorzimmer.control.wall import Caller, Living, View
 from vorzimmer.core import talk
-from vorzimmer.core.ledger import Kind
+from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.talk import NotPossible
 from vorzimmer.core.targets import NotAllowed
-from vorzimmer.roles import callback_commands, talk_commands
+from vorzimmer.roles import callback_commands, fax_commands, number_commands, talk_commands
 from vorzimmer.roles.house import House
 from vorzimmer.store.agents import move_agent
 from vorzimmer.store.results import note_result
@@ -39,6 +40,8 @@ def handlers(house: House, database: Open) -> Handlers:
         **_wishes(house.exchange),
         **talk_commands.handlers(house, lambda: _connection(database)),
         **callback_commands.handlers(house),
+        **number_commands.handlers(house),
+        **fax_commands.handlers(house),
         commands.CallResult: _result(house, database),
     }
 
@@ -48,15 +51,28 @@ def _views(house: House) -> Handlers:
         return {"calls": [one.model_dump(mode="json") for one in _living(house)]}
 
     async def wall(_: commands.Wall) -> dict[str, Any]:
-        view = View.of(house.exchange.clock(), _waiting(house.exchange), _living(house), house.staff.seen())
+        absent = house.reachability.unreachable()
+        view = View.of(house.exchange.clock(), _waiting(house.exchange), _living(house), house.staff.seen(), absent)
         return view.model_dump(mode="json")
 
-    return {commands.Calls: living, commands.Wall: wall}
+    async def ledgers(_: commands.Ledgers) -> dict[str, Any]:
+        return {"calls": {call.id: [_told(event) for event in call.events] for call in _known(house)}}
+
+    return {commands.Calls: living, commands.Wall: wall, commands.Ledgers: ledgers}
+
+
+def _known(house: House) -> list[Session]:
+    # A call is known an instant before its arrival is written down.
+    return [call for call in house.supervisor.calls.values() if call.events]
+
+
+def _told(event: CallEvent) -> dict[str, Any]:
+    """An event as `Watch` tells it."""
+    return {"event": event.kind.value, "at": event.at, "call": event.call_id, "seq": event.seq, "data": event.data}
 
 
 def _living(house: House) -> list[Living]:
-    # A call is known an instant before its arrival is written down.
-    return [Living.of(call.events) for call in house.supervisor.calls.values() if call.events]
+    return [Living.of(call.events) for call in _known(house)]
 
 
 def _waiting(exchange: Exchange) -> list[Caller]:
@@ -82,11 +98,8 @@ def _wishes(exchange: Exchange) -> Handlers:
 
     def handler(wish: Callable[[Any], talk.Wish]) -> Callable[[Any], Awaitable[dict[str, Any]]]:
         async def ask(command: commands.CallCommand) -> dict[str, Any]:
-            talking = exchange.talks.get(command.call)
-            if talking is None:
-                raise commands.Refused("no_talk", "no agent is in a talk on this call")
             try:
-                await talking.ask(wish(command))
+                await talk_commands.talk_of(exchange, command).ask(wish(command))
             except NotPossible as error:
                 raise commands.Refused("not_possible", str(error)) from None
             except NotAllowed as error:
@@ -102,6 +115,7 @@ def _wishes(exchange: Exchange) -> Handlers:
         commands.Complete: handler(lambda _: talk.Complete()),
         commands.Back: handler(lambda _: talk.Back()),
         commands.Join: handler(lambda _: talk.Join()),
+        commands.HangUp: handler(lambda _: talk.HangUp()),
     }
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from vorzimmer.agents.codes import answer_code
 from vorzimmer.agents.staff import Staff
 from vorzimmer.announcements.library import media_uri
 from vorzimmer.asterisk import cdr_file
@@ -19,6 +18,8 @@ from vorzimmer.asterisk.ari import Ari
 from vorzimmer.asterisk.reachability import Reachability
 from vorzimmer.calls.callbacks import Callbacks
 from vorzimmer.calls.exchange import Exchange, Trunk
+from vorzimmer.calls.faxing import Faxing, Way
+from vorzimmer.calls.forwarding_check import ForwardingChecks
 from vorzimmer.calls.gate import TrunkGate
 from vorzimmer.calls.phones import Phones
 from vorzimmer.calls.recovery import OpenCalls, Recovery
@@ -28,6 +29,7 @@ from vorzimmer.core import ports
 from vorzimmer.core.dialing import Policy
 from vorzimmer.core.floor import Floor
 from vorzimmer.core.ports import Clock
+from vorzimmer.roles.at_the_keypad import agi_server
 from vorzimmer.roles.running import trouble
 from vorzimmer.settings import Settings
 from vorzimmer.store.snapshot import Snapshot
@@ -45,6 +47,8 @@ class House:
     staff: Staff
     agi: AgiServer
     callbacks: Callbacks
+    checks: ForwardingChecks
+    faxing: Faxing
 
 
 def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: OpenCalls, clock: Clock) -> House:
@@ -57,6 +61,11 @@ def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: 
     callbacks = Callbacks(lambda: exchange, supervisor, paths.state / "callbacks.json", trouble)
     supervisor.on_end = callbacks.call_ended
     recovery = Recovery(lambda: exchange, supervisor, lost)
+    watchdog = settings.watchdog
+    checks = ForwardingChecks(lambda: exchange, supervisor.spawn, watchdog.caller, watchdog.seconds)
+    supervisor.claim, recovery.clean_up = checks.claim, checks.clean_up
+    faxing = Faxing(lambda: exchange, _fax_way(settings))
+    recovery.look_through = faxing.found
     phones, floor = Phones(reachability.unreachable), Floor()
     line = WaitingLine(floor, phones.can_ring, clock)
     phones.on_change = reachability.on_change = line.stir
@@ -102,8 +111,19 @@ def build(settings: Settings, snapshot: Snapshot, journal: ports.Journal, lost: 
         unreachable=reachability.unreachable,
         trouble=trouble,
     )
-    agi = AgiServer("127.0.0.1", settings.agi.port, partial(answer_code, staff))
-    return House(exchange, supervisor, recovery, ami, reachability, staff, agi, callbacks)
+    agi = agi_server(settings, snapshot, staff, clock)
+    return House(exchange, supervisor, recovery, ami, reachability, staff, agi, callbacks, checks, faxing)
+
+
+def _fax_way(settings: Settings) -> Way:
+    fax = settings.fax
+    return Way(
+        folder=settings.paths.fax,
+        endpoint=fax.endpoint or settings.trunk.endpoint,
+        t38=fax.t38,
+        ring=fax.ring,
+        longest=fax.longest,
+    )
 
 
 def _recorder(settings: Settings) -> Ami | None:

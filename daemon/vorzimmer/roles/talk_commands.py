@@ -1,4 +1,4 @@
-"""Commands about the recording of talks, and about supervisors in them."""
+"""Commands about the recording of talks, about supervisors in them, and at which telephone an agent is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import Any
 import asyncpg
 
 from vorzimmer.calls.consenting import NotAsked, ask
+from vorzimmer.calls.exchange import Exchange, Talking
+from vorzimmer.calls.moving import ring_instead
 from vorzimmer.calls.session import CallerLeft, Session
 from vorzimmer.calls.supervision import NotSupervised
 from vorzimmer.calls.talk_recording import NotRecorded
 from vorzimmer.control import commands
 from vorzimmer.control.answering import Handlers
+from vorzimmer.core import talk
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.consent import spoken
 from vorzimmer.core.supervision import Stage
+from vorzimmer.core.talk import NotPossible
 from vorzimmer.roles.house import House
 from vorzimmer.store import retention
 
@@ -29,9 +33,12 @@ def handlers(house: House, connected: Connected) -> Handlers:
     """What is asked of recordings and by supervisors. `connected`: with the database, for calls that are over."""
     return {
         commands.RecordingStart: _recording(house, lambda call, command: _start(house, call, command)),
-        commands.RecordingPause: _recording(house, lambda call, command: call.talk_recording.pause(command.actor)),
-        commands.RecordingResume: _recording(house, lambda call, _: call.talk_recording.resume(_agent(house, call))),
+        commands.RecordingPause: _recording(house, lambda call, command: _pause(house, call, command)),
+        commands.RecordingResume: _recording(
+            house, lambda call, command: call.talk_recording.resume(_agent(house, command))
+        ),
         commands.RecordingWithdraw: _withdraw(house, connected),
+        commands.Move: _move(house),
         commands.Listen: _supervise(house, Stage.LISTEN),
         commands.Whisper: _supervise(house, Stage.WHISPER),
         commands.Barge: _supervise(house, Stage.BARGE),
@@ -57,15 +64,34 @@ def _recording(house: House, work: Work) -> Callable[[Any], Awaitable[dict[str, 
 
 
 async def _start(house: House, call: Session, command: commands.RecordingStart) -> None:
-    agent = _agent(house, call)
+    agent = _agent(house, command)
     consent = await ask(call) if command.consent == "key" else spoken(agent.id, "api", call.now())
     await call.talk_recording.start(agent, consent)
 
 
-def _agent(house: House, call: Session) -> Agent:
+async def _pause(house: House, call: Session, command: commands.RecordingPause) -> None:
+    if command.agent is not None:
+        talk_of(house.exchange, command)
+    await call.talk_recording.pause(command.actor)
+
+
+def talk_of(exchange: Exchange, command: commands.CallCommand) -> Talking:
+    """The talk on this call, which is this agent's if one is named.
+
+    Raises:
+        Refused: there is none, or somebody else has it: perhaps a colleague, to whom the caller was put through.
+    """
+    talking = exchange.talks.get(command.call)
+    if talking is None:
+        raise commands.Refused("no_talk", "no agent is in a talk on this call")
+    if command.agent is not None and talking.agent != command.agent:
+        raise commands.Refused("no_talk", "this agent has no talk on this call")
+    return talking
+
+
+def _agent(house: House, command: commands.CallCommand) -> Agent:
     """Who talks on this call."""
-    talking = house.exchange.talks.get(call.id)
-    agent = house.exchange.floor.agents.get(talking.agent) if talking is not None else None
+    agent = house.exchange.floor.agents.get(talk_of(house.exchange, command).agent)
     if agent is None:
         raise commands.Refused("no_talk", "no agent is in a talk on this call")
     return agent
@@ -75,6 +101,8 @@ def _withdraw(house: House, connected: Connected) -> Callable[[commands.Recordin
     async def withdraw(command: commands.RecordingWithdraw) -> dict[str, Any]:
         call = house.supervisor.calls.get(command.call)
         if call is not None:
+            if command.agent is not None and command.call in house.exchange.talks:
+                talk_of(house.exchange, command)
             await call.talk_recording.withdraw("caller", f"api: {command.actor}")
             return {"call": command.call}
         async with connected() as conn:
@@ -85,6 +113,21 @@ def _withdraw(house: House, connected: Connected) -> Callable[[commands.Recordin
         return {"call": command.call}
 
     return withdraw
+
+
+def _move(house: House) -> Callable[[commands.Move], Awaitable[dict[str, Any]]]:
+    async def move(command: commands.Move) -> dict[str, Any]:
+        call = house.supervisor.calls.get(command.call)
+        try:
+            if call is None or command.agent is None or command.call in house.exchange.talks:
+                await talk_of(house.exchange, command).ask(talk.Move(command.phone))
+            else:
+                await ring_instead(call, command.agent, command.phone)
+        except NotPossible as error:
+            raise commands.Refused("not_possible", str(error)) from None
+        return {"call": command.call}
+
+    return move
 
 
 def _supervise(house: House, stage: Stage) -> Callable[[commands.Supervision], Awaitable[dict[str, Any]]]:

@@ -8,6 +8,7 @@ cache folder and used by every sandbox.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEAST = (22, 10, 1)
-PACKAGES = "asterisk,asterisk-core-sounds-en-gsm,libc6"
+PACKAGES = "asterisk,asterisk-core-sounds-en-gsm,asterisk-prompt-de,libc6"
 _KEPT = ("usr/lib/*-linux-gnu*", "usr/share/asterisk")
 _NOT_KEPT = ("perl", "perl-base", "gconv", "security", "krb5", "sasl2", "gio", "glib-2.0")
 
@@ -44,7 +45,9 @@ def find_or_build() -> AsteriskRoot:
     installed = _installed()
     if installed is not None:
         return installed
-    tree = _cache() / f"asterisk-{_architecture()}"
+    # What was unpacked for an earlier version of this program may lack something.
+    contents = hashlib.sha256(PACKAGES.encode()).hexdigest()[:8]
+    tree = _cache() / f"asterisk-{_architecture()}-{contents}"
     tree.parent.mkdir(parents=True, exist_ok=True)
     with (tree.parent / f"{tree.name}.lock").open("w") as lock:
         # Two sandboxes that start at once build it once.

@@ -21,11 +21,13 @@ from vorzimmer.sandbox.ports import Block
 from vorzimmer.sandbox.state import State
 
 MAX_AGENTS = 240
-HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, WATCH_WEB, SIP_TLS, AGI, AGENTS = range(
-    13
+HTTP, AMI, SIP, SMTP, POSTGRES, TRUNK, SPARE, WATCH_CALLS, WATCH_WORKER, WATCH_WEB, SIP_TLS, AGI, WEB, AGENTS = range(
+    14
 )  # places in the block
 DATABASE = ROLE = "vorzimmer"
 CALLER = "sandbox-caller"  # the endpoint through which Asterisk calls itself as if from outside
+FAX = "sandbox-fax"  # the same for faxes, which may go by T.38
+SERVICE_NUMBER = "+4930990000"  # where drafts are heard and clients switch their line
 _RTP = (10000, 19999)  # shared by all sandboxes: Asterisk passes over a port in use
 
 
@@ -118,9 +120,24 @@ class Layout:
         return self.folder / "fallback"
 
     @property
+    def uploads(self) -> Path:
+        """Announcements that wait for their conversion."""
+        return self.folder / "uploads"
+
+    @property
     def recordings(self) -> Path:
         """Messages that callers left."""
         return self.folder / "recordings"
+
+    @property
+    def fax(self) -> Path:
+        """Faxes under way, and how they ended."""
+        return self.folder / "fax"
+
+    @property
+    def fax_machine(self) -> Path:
+        """What the sandbox's own fax machine received; see `vorzimmer.sandbox.fax_machine`."""
+        return self.folder / "fax-machine"
 
     @property
     def spool(self) -> Path:
@@ -148,6 +165,11 @@ class Layout:
         return self.folder / "asterisk" / "log" / "cdr-custom" / "vorzimmer.csv"
 
     @property
+    def web_port(self) -> int:
+        """Where the pages are."""
+        return self.block.port(WEB)
+
+    @property
     def control(self) -> Path:
         """The daemon's control socket, in a folder whose path is short."""
         return self.block.folder / "control.sock"
@@ -163,7 +185,7 @@ class Layout:
         return Values(
             system="vz" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:8],
             bind=f"127.0.0.1:{self.sip_port}",
-            trunk=Trunk("trunk", f"sip:127.0.0.1:{self.trunk_port}", ("127.0.0.1",)),
+            trunk=Trunk("trunk", f"sip:127.0.0.1:{self.trunk_port}", ("127.0.0.1",), t38=True),
             agents=(*numbered, *phones),
             ari=User(self.ari_user, self.ari_password),
             http_port=self.block.port(HTTP),
@@ -173,9 +195,12 @@ class Layout:
             rtp=_RTP,
             music=self.folder / "asterisk" / "music",
             fallback=self.fallback,
-            calls_only={CALLER: f"sip:127.0.0.1:{self.sip_port}"},
+            calls_only=dict.fromkeys((CALLER, FAX), f"sip:127.0.0.1:{self.sip_port}"),
+            t38_calls_only=frozenset({FAX}),
             media_address="127.0.0.1",
             agi_port=self.block.port(AGI),
+            service=SERVICE_NUMBER.removeprefix("+"),
+            fax=self.fax,
         )
 
     def settings(self) -> dict[str, Any]:
@@ -185,6 +210,7 @@ class Layout:
             "ami": {"port": self.ami_port, "user": self.ami_user, "password": self.ami_password},
             "recorder": {"password": self.state.passwords["recorder"]},
             "agi": {"port": self.block.port(AGI)},
+            "service": {"number": SERVICE_NUMBER},
             "database": {"dsn": self.dsn},
             "smtp": {"port": self.smtp_port, "sender": "vorzimmer@sandbox.example"},
             "watch": {
@@ -192,20 +218,30 @@ class Layout:
                 "worker": self.block.port(WATCH_WORKER),
                 "web": self.block.port(WATCH_WEB),
             },
+            "web": {
+                "port": self.web_port,
+                "base_url": f"http://localhost:{self.web_port}",
+                "sip_url": f"ws://127.0.0.1:{self.block.port(HTTP)}/ws",
+                "totp_for": [],
+            },
             "phones": {
                 "file": str(self.etc / "vorzimmer.d" / "phones.conf"),
                 "tcp": f"127.0.0.1:{self.sip_port}",
                 "tls": f"127.0.0.1:{self.sip_tls_port}",
                 "media_address": "127.0.0.1",
             },
+            "fax": {"endpoint": FAX, "t38": True, "pause": 1},
             "alarm": {"to": ["operator@sandbox.example"]},
             "paths": {
                 "state": str(self.daemon_state),
+                "web": str(self.folder / "web"),
                 "library": str(self.library),
                 "fallback": str(self.fallback),
                 "recordings": str(self.recordings),
+                "uploads": str(self.uploads),
                 "spool": str(self.spool),
                 "cdr": str(self.cdr),
                 "control": str(self.control),
+                "fax": str(self.fax),
             },
         }

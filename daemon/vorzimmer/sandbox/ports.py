@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import socket
 import stat
@@ -20,11 +21,13 @@ from pathlib import Path
 
 BLOCK = 256
 _FIRST, _END = 20480, 32768
+_SINGLE = range(10_240, _FIRST)
+_TRIES = 200
 _CLAIM = "ports"  # the file in the sandbox's folder that confirms the entry in the register
 
 
 class NoPortsError(Exception):
-    """Every block is taken; the text says so for a person."""
+    """Everything is taken; the text says so for a person."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,22 @@ class Block:
 
 
 def free() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now. Another program may take it before it is used."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on now, and that the kernel gives to nobody.
+
+    Another program that asks here may draw the same one at the same time: one chance in ten thousand.
+
+    Raises:
+        NoPortsError: none of many that were tried is free.
+    """
+    for _ in range(_TRIES):
+        port = secrets.choice(_SINGLE)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise NoPortsError(f"no free port between {_SINGLE[0]} and {_SINGLE[-1]} on 127.0.0.1")
 
 
 def claim(owner: Path, *, running: bool = False) -> Block:

@@ -21,7 +21,7 @@ from pathlib import Path
 import asyncpg
 import tomli_w
 
-from vorzimmer.sandbox import asterisk, asterisk_root, layout, mail, ports, postgres, process, state
+from vorzimmer.sandbox import asterisk, asterisk_root, fax_machine, layout, mail, ports, postgres, process, state
 from vorzimmer.sandbox.asterisk import Asterisk
 from vorzimmer.sandbox.layout import Layout
 from vorzimmer.sandbox.process import Process
@@ -152,13 +152,15 @@ def _up(kind: type[Sandbox], folder: Path, agents: int, dsn: str | None, *, fsyn
 
 
 def _start_asterisk(sandbox: Sandbox) -> Process:
-    for place in (sandbox.library, sandbox.fallback, sandbox.recordings, sandbox.daemon_state):
+    folders = (sandbox.library, sandbox.fallback, sandbox.recordings, sandbox.uploads, sandbox.daemon_state)
+    for place in (*folders, sandbox.fax, sandbox.fax_machine):
         place.mkdir(mode=0o700, exist_ok=True)
     for name in ("did", "calls"):
         (sandbox.fallback / name).mkdir(mode=0o700, exist_ok=True)
     sandbox.settings_toml.touch(mode=0o600)
     sandbox.settings_toml.write_text(tomli_w.dumps(sandbox.settings()))
     sandbox.asterisk.configure(_dialplan(), sandbox.values())
+    fax_machine.plug_in(sandbox.etc, sandbox.fax_machine)
     running = sandbox.asterisk.start()
     sandbox.asterisk.wait_ready(running, sandbox.block.port(layout.HTTP), sandbox.ari_user, sandbox.ari_password)
     return running

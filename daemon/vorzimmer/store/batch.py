@@ -6,9 +6,9 @@ PostgreSQL as the JSON they are in the journal, undecoded: at hundreds a second 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import orjson
 
 from vorzimmer.core import cdr as cdrs
 from vorzimmer.core.ledger import Phase
-from vorzimmer.store.outbox import WAKE_UP
+from vorzimmer.store.outbox import WAKE_UP, message_id
 from vorzimmer.store.segments import AGENT_PREFIX, END_PREFIX, EVENT_PREFIX
 
 # One statement, so one transaction. Only a CDR that is new brings its personal values, segments and messages along.
@@ -74,13 +74,15 @@ WITH event AS (
     )
     JOIN new USING (call_id)
 )
-INSERT INTO outbox (call_id, client_id, channel, recipient, language, payload, message_id)
-SELECT call_id, client_id, channel, recipient, language, payload, message_id
+INSERT INTO outbox (call_id, client_id, channel, recipient, language, payload, message_id, held, next_at)
+SELECT call_id, client_id, channel, recipient, language, payload, message_id,
+    held_until IS NOT NULL, coalesce(held_until, now())
 FROM json_to_recordset($3::json) AS message (
-    call_id text, client_id text, channel text, recipient text, language text, payload jsonb, message_id text
+    call_id text, client_id text, channel text, recipient text, language text, payload jsonb, message_id text,
+    held_until timestamptz
 )
 JOIN new USING (call_id)
-ON CONFLICT (call_id, channel, recipient) DO NOTHING
+ON CONFLICT (call_id, channel, recipient, about) DO NOTHING
 """
 
 _SECONDS = (*(phase.value for phase in Phase), "duration", "recording_seconds")
@@ -130,12 +132,6 @@ def is_data_error(error: Exception) -> bool:
     return isinstance(error, UnreadableError)
 
 
-def message_id(call_id: str, channel: str, recipient: str, domain: str) -> str:
-    """The Message-ID (RFC 5322) of a message about a call: the same whenever it is computed."""
-    told = hashlib.sha256(f"{call_id}|{channel}|{recipient}".encode()).hexdigest()
-    return f"<{told[:32]}@{domain}>"
-
-
 class _Rows(NamedTuple):
     """What ended calls become; the CDRs hold their personal values, key and macs."""
 
@@ -165,9 +161,17 @@ def _rows_of(ends: Sequence[bytes], domain: str) -> _Rows:
 
 
 def _message(row: Mapping[str, Any], message: Mapping[str, Any], domain: str) -> dict[str, Any]:
+    """A row of the outbox. Records of an earlier version wait for no note."""
     call_id = row["call_id"]
-    about = {"call_id": call_id, "client_id": row["client"]}
-    return {**message, **about, "message_id": message_id(call_id, message["channel"], message["recipient"], domain)}
+    hold = message.get("hold_seconds")
+    return {
+        **message,
+        "call_id": call_id,
+        "client_id": row["client"],
+        "message_id": message_id(call_id, message["channel"], message["recipient"], domain),
+        # From the call's end, not from now: the database may have been away meanwhile.
+        "held_until": None if hold is None else datetime.fromisoformat(row["ended_at"]) + timedelta(seconds=hold),
+    }
 
 
 def _sealed(values: Mapping[str, Any]) -> dict[str, Any]:

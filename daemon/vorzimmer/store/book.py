@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import asyncpg
+import orjson
 
 from vorzimmer.core.agent import Agent
 from vorzimmer.core.client import Book, Client, did_keys
+from vorzimmer.core.client_menus import faults_of
 from vorzimmer.core.directory import missing_clients, missing_groups, repeated
 from vorzimmer.core.handling import Group
 from vorzimmer.core.model import STORED
-from vorzimmer.store import phones
+from vorzimmer.store import number_stock, phones
 
 
 class BookError(Exception):
@@ -48,6 +50,13 @@ class Saved:
     clients: Changes
     agents: Changes
 
+
+CLIENTS = """(
+SELECT id, greatest(version, versions_changed) AS version,
+    CASE versions WHEN '{}' THEN data ELSE data || jsonb_build_object('versions', versions) END AS data
+FROM client
+) AS client"""
+"""The clients as calls are answered by them: with the approved versions of their announcements (`announcements`)."""
 
 _DIFFERENCE = """
 SELECT given.id, old.id IS NULL AS added, old.data IS DISTINCT FROM given.data AS differs
@@ -93,7 +102,7 @@ async def load_book(conn: asyncpg.Connection) -> tuple[int, Book]:
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         number = await version(conn)
         groups = await conn.fetch("SELECT data FROM client_group ORDER BY id")
-        clients = await conn.fetch("SELECT data FROM client ORDER BY id")
+        clients = await conn.fetch(f"SELECT data FROM {CLIENTS} ORDER BY id")  # noqa: S608 - a constant
         agents = await conn.fetch("SELECT data FROM agent ORDER BY id")
     return number, Book(
         group=tuple(Group.model_validate_json(row["data"], context=STORED) for row in groups),
@@ -107,7 +116,7 @@ async def save_book(conn: asyncpg.Connection, book: Book, *, prune: bool = False
 
     Raises:
         BookConflict: an id, a number or a telephone stands twice or belongs to somebody outside the book, or a group
-            or client is named that does not exist; nothing was changed.
+            or client is named that does not exist, or the stock keeps a number from a client; nothing was changed.
     """
     groups = {group.id: group.model_dump_json() for group in book.group}
     clients = {client.id: client.model_dump_json() for client in book.client}
@@ -124,6 +133,7 @@ async def save_book(conn: asyncpg.Connection, book: Book, *, prune: bool = False
         saved_agents = await _save(conn, "agent", agents, removed_agents)
         differing = {*saved_clients.added, *saved_clients.changed}
         await _save_numbers(conn, [client for client in book.client if client.id in differing])
+        await number_stock.follow_book(conn)
         differing = {*saved_agents.added, *saved_agents.changed}
         await phones.save(conn, [agent for agent in book.agent if agent.id in differing])
     return Saved(saved_groups, saved_clients, saved_agents)
@@ -144,10 +154,26 @@ async def _require_no_conflict(conn: asyncpg.Connection, book: Book, *, prune: b
             )
         found += await phones.taken(conn, book.agent)
         found += await _taken_extensions(conn, book.agent)
+    found += await number_stock.withheld(conn, book.client)
     found += missing_groups(groups, book.client)
     found += missing_clients(clients, book.agent)
+    found += await _silent_menus(conn, book.client)
     if found:
         raise BookConflict(found)
+
+
+async def _silent_menus(conn: asyncpg.Connection, clients: Iterable[Client]) -> list[str]:
+    """Menus without a sound; what was approved for a client stands beside it, not in the book."""
+    asking = {client.id: client for client in clients if client.menus}
+    if not asking:
+        return []
+    rows = await conn.fetch("SELECT id, versions FROM client WHERE id = ANY ($1)", list(asking))
+    approved = {row["id"]: orjson.loads(row["versions"]) for row in rows}
+    return [
+        f"client {name!r}: {fault.text}"
+        for name, client in asking.items()
+        for fault in faults_of(client, versions=approved.get(name, ()))
+    ]
 
 
 async def _taken_extensions(conn: asyncpg.Connection, agents: Sequence[Agent]) -> list[str]:

@@ -26,12 +26,14 @@ LIMIT $3
 
 _COUNT = "SELECT disposition, count(*) AS calls FROM cdr WHERE started_at >= $1 GROUP BY 1 ORDER BY 2 DESC, 1"
 
-_CALL = f"""
+RECORD = f"""
 SELECT {_COLUMNS}, person.key, cdr.digest,
     cdr.caller_mac, cdr.caller_name_mac, cdr.diverted_from_mac, cdr.forwarded_to_mac
 FROM cdr LEFT JOIN cdr_person AS person USING (call_id)
-WHERE cdr.call_id = $1
 """  # noqa: S608 - the columns are the fields of a class
+"""What `digest_now` needs; a WHERE of one's own follows."""
+
+_CALL = f"{RECORD} WHERE cdr.call_id = $1"
 
 _ENDED = f"""
 SELECT {_COLUMNS} FROM cdr LEFT JOIN cdr_person AS person USING (call_id)
@@ -55,19 +57,20 @@ SELECT agent, began, ended FROM agent_stay WHERE call_id = $1 AND state = 'wrap_
 """
 
 _MESSAGES = """
-SELECT channel, recipient, state, attempts, next_at, created_at, message_id,
+SELECT channel, recipient, state, held, attempts, next_at, created_at, message_id,
     (SELECT detail FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS detail
-FROM outbox WHERE call_id = $1 ORDER BY channel, recipient
+FROM outbox WHERE call_id = $1 ORDER BY channel, recipient, id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What became of a message about the call. `detail`: of the last attempt, if there was one."""
+    """What became of a message about the call. `held`: it waits for a note. `detail`: of the last attempt, if any."""
 
     channel: str
     recipient: str
     state: str
+    held: bool
     attempts: int
     next_at: datetime
     created_at: datetime
@@ -151,7 +154,7 @@ async def call_timeline(conn: asyncpg.Connection, call_id: str) -> Timeline | No
 
 
 async def verify_digest(conn: asyncpg.Connection, call_id: str) -> bool:
-    """Whether the CDR is what was stored. Personal values, while they are there, must agree with their macs.
+    """Whether the CDR is what was stored. Personal values, as far as they are there, must agree with their macs.
 
     Raises:
         LookupError: there is no CDR of this call.
@@ -159,11 +162,19 @@ async def verify_digest(conn: asyncpg.Connection, call_id: str) -> bool:
     row = await conn.fetchrow(_CALL, call_id)
     if row is None:
         raise LookupError(f"no CDR of call {call_id}")
+    now = digest_now(row)
+    return now is not None and hmac.compare_digest(now, row["digest"])
+
+
+def digest_now(row: Mapping[str, Any]) -> bytes | None:
+    """The digest of a row of `RECORD` as it is now; None: its personal values, as far as there, are not those macs'."""
     cdr = _cdr(row)
     macs = {name: row[f"{name}_mac"] for name in PERSONAL}
-    if row["key"] is not None and personal_macs(cdr, row["key"]) != macs:
-        return False
-    return hmac.compare_digest(digest_of(cdr, macs), row["digest"])
+    if row["key"] is not None:
+        known = personal_macs(cdr, row["key"])
+        if any(known[name] not in (None, macs[name]) for name in PERSONAL):  # None: erased by itself
+            return None
+    return digest_of(cdr, macs)
 
 
 def _cdr(row: Mapping[str, Any]) -> Cdr:

@@ -74,10 +74,31 @@ async def save(conn: asyncpg.Connection, agents: Iterable[Agent]) -> None:
     await conn.execute(_SAVE, endpoints, owners, transports)
 
 
+async def digest_of(conn: asyncpg.Connection, endpoint: str, agent: str) -> str | None:
+    """The digest of this agent's telephone; None: it is not the agent's, or no password was made for it."""
+    digest: str | None = await conn.fetchval(
+        "SELECT digest FROM phone WHERE endpoint = $1 AND agent_id = $2", endpoint, agent
+    )
+    return digest
+
+
 async def set_digest(conn: asyncpg.Connection, endpoint: str, digest: str) -> bool:
     """Give a telephone a new password by its digest; False if no agent has such a telephone."""
     done = await conn.execute("UPDATE phone SET digest = $2, password_at = now() WHERE endpoint = $1", endpoint, digest)
     return bool(done == "UPDATE 1")
+
+
+async def void(conn: asyncpg.Connection, agent: str) -> list[str]:
+    """The passwords of an agent's telephones are good no more, for somebody has them who must not; those telephones.
+
+    Asterisk forgets them with the next `vorzimmer phone apply`.
+    """
+    rows = await conn.fetch(
+        "UPDATE phone SET digest = NULL, password_at = NULL WHERE agent_id = $1 AND digest IS NOT NULL"
+        " RETURNING endpoint",
+        agent,
+    )
+    return sorted(row["endpoint"] for row in rows)
 
 
 def _columns(agents: Iterable[Agent]) -> tuple[list[str], list[str], list[str]]:

@@ -1,12 +1,14 @@
 """Recorded talks are deleted when their time is over, when they are taken back, and when nothing proves them.
 
+Spoken notices go as `notices` says.
+
 The files go first, then it is noted; whatever fails in between is done again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from vorzimmer.core.ports import Clock, Trouble
-from vorzimmer.store import outage
+from vorzimmer.store import erasure, notices, outage
 
 EVERY = 3600.0
 """Seconds between two looks."""
@@ -45,6 +47,7 @@ async def run(connect: Connect, folder: Path, *, clock: Clock, trouble: Trouble,
         try:
             async with connect() as conn:
                 await sweep(conn, folder, clock())
+                await notices.sweep(conn, folder, clock())
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             trouble("retention.failed", why=outage.why(error))
         await asyncio.sleep(every)
@@ -77,6 +80,30 @@ async def withdraw(conn: asyncpg.Connection, folder: Path, call_id: str, at: dat
     if row is not None:
         await _delete(conn, folder, row, at, why)
     return row is not None
+
+
+async def delete_messages(
+    conn: asyncpg.Connection, folder: Path, call_ids: Collection[str], at: datetime, why: str
+) -> int:
+    """Delete what the callers of these calls spoke, and what was sent of it; returns how many messages that were.
+
+    Raises:
+        OSError: a file could not be deleted; it is not noted as gone.
+    """
+    rows = await conn.fetch(
+        "SELECT call_id, recording FROM cdr LEFT JOIN message_deleted USING (call_id)"
+        " WHERE call_id = ANY ($1) AND recording IS NOT NULL AND message_deleted.at IS NULL",
+        list(call_ids),
+    )
+    await asyncio.to_thread(_unlink, [folder / Path(row["recording"]).name for row in rows])
+    gone = [row["call_id"] for row in rows]
+    async with conn.transaction():
+        await erasure.forget_copies(conn, gone)
+        await conn.executemany(
+            "INSERT INTO message_deleted (call_id, at, why) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            [(call_id, at, why) for call_id in gone],
+        )
+    return len(gone)
 
 
 async def _delete(conn: asyncpg.Connection, folder: Path, row: Mapping[str, str], at: datetime, why: str) -> None:

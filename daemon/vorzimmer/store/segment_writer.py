@@ -7,6 +7,7 @@ order, and the thread tries again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import threading
@@ -75,6 +76,13 @@ class SegmentWriter:
             self._dirty.set()
         if refused is not None:
             self._trouble("journal.write_refused", why=refused, waiting=self.waiting, lost=self._lost)
+
+    def turn(self) -> None:
+        """Begin the next segment now, if anything stands in this one. A disk that refuses it is no matter."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._size and not self._waiting:
+                self._begin_segment()
+        self._dirty.set()
 
     def close(self) -> None:
         """Write what waits, sync, and end the thread. Lines that the disk still refuses are lost, and said."""

@@ -155,7 +155,7 @@ class Snapshot:
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             number = await book.version(conn)
             groups = await _changed(conn, "client_group", self._book.groups)
-            clients = await _changed(conn, "client", self._book.clients)
+            clients = await _changed(conn, book.CLIENTS, self._book.clients)
             agents = await _changed(conn, "agent", self._book.agents)
         known = self._book
         await self._use(

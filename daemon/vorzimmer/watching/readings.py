@@ -40,13 +40,16 @@ class CallsReadings:
 
 @dataclass(frozen=True, slots=True)
 class WorkerReadings:
-    """Of the role `worker`. `messages` by state, `attempts` by outcome."""
+    """Of the role `worker`. `messages` by state, `attempts` by outcome, `under_way` and `targets_away` by channel."""
 
     database_connected: Number
     messages: Numbers
     oldest_due_age: Number
     attempts: Numbers
-    under_way: Number
+    under_way: Numbers
+    targets_away: Numbers
+    erasure_age: Number
+    sealing_age: Number
 
 
 def new_registry(why_not_ready: WhyNotReady, delay: LoopDelay, started: float) -> CollectorRegistry:
@@ -120,22 +123,41 @@ class WorkerRole(Collector):
         """Read everything now."""
         read = self._readings
         yield _database(read.database_connected)
-        messages = GaugeMetricFamily("vorzimmer_outbox_messages", "Messages not delivered, by state", labels=["state"])
-        for state, count in read.messages().items():
-            messages.add_metric([state], count)
-        yield messages
+        yield _gauges("vorzimmer_outbox_messages", "Messages not delivered, by state", "state", read.messages)
         yield _gauge(
-            "vorzimmer_outbox_oldest_due_seconds", "For how long the oldest message has been due", read.oldest_due_age
+            "vorzimmer_outbox_oldest_due_seconds",
+            "For how long the oldest message has been due whose target is not away",
+            read.oldest_due_age,
         )
         attempts = CounterMetricFamily("vorzimmer_outbox_attempts", "Attempts to send, by outcome", labels=["outcome"])
         for outcome, count in read.attempts().items():
             attempts.add_metric([outcome], count)
         yield attempts
-        yield _gauge("vorzimmer_outbox_under_way", "Messages being sent now", read.under_way)
+        yield _gauges("vorzimmer_outbox_under_way", "Messages being sent now, by channel", "channel", read.under_way)
+        yield _gauges(
+            "vorzimmer_outbox_targets_away", "Targets that are only probed, by channel", "channel", read.targets_away
+        )
+        yield _gauge(
+            "vorzimmer_erasure_age_seconds",
+            "Since the last night in which everything that was too old was erased",
+            read.erasure_age,
+        )
+        yield _gauge(
+            "vorzimmer_sealing_age_seconds",
+            "Since the last round in which all calls and charges were sealed",
+            read.sealing_age,
+        )
 
 
 def _database(read: Number) -> Metric:
     return _gauge("vorzimmer_database_connected", "1 while there is a connection to the database", read)
+
+
+def _gauges(name: str, meaning: str, label: str, read: Numbers) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=[label])
+    for value, count in read().items():
+        family.add_metric([value], count)
+    return family
 
 
 def _gauge(name: str, meaning: str, read: Number) -> Metric:

@@ -8,5 +8,5 @@ from vorzimmer.core.plan import Announce
 
 async def run(call: Session, step: Announce) -> bool:
     """Play it, and go on."""
-    await call.hearing.play(step.media, early=step.early)
+    await call.hearing.play(*step.media, early=step.early)
     return False

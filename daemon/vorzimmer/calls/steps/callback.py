@@ -1,8 +1,9 @@
-"""Who waits may press a key to be called back instead, and keeps the place in the line."""
+"""To be called back: by pressing a key while waiting, keeping the place in the line, or where the plan promises it."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from vorzimmer.asterisk.errors import AriError, Unavailable
 from vorzimmer.calls.session import Session
@@ -10,14 +11,14 @@ from vorzimmer.core import callbacks
 from vorzimmer.core.callbacks import Callback, as_data
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.line import Waiting
-from vorzimmer.core.plan import Queue
+from vorzimmer.core.plan import CallBack, Queue
 
 KEY = "1"
 
 THANKS = ("sys:auth-thankyou", "sys:vm-goodbye")
 """What is said to whom we will call: Asterisk's own "thank you" and "goodbye"."""
 
-REFUSED = "sound:feature-not-avail-line"
+REFUSED = "sys:feature-not-avail-line"
 """To whom we cannot call: Asterisk's own "that feature is not available on this line"."""
 
 
@@ -37,8 +38,25 @@ def is_promised(call: Session) -> bool:
     return any(event.kind is Kind.CALLBACK_ASKED for event in call.events)
 
 
+async def run(call: Session, step: CallBack) -> bool:
+    """Promise it, and hang up. False: this caller cannot be called, and is told so."""
+    if not is_promised(call):
+        why = refusal(call)
+        if why is not None:
+            call.record(Kind.CALLBACK_REFUSED, reason=why)
+            await call.hearing.play(REFUSED)
+            return False
+        _promise(call, step, call.now(), call.exchange.line.last_agent(step.needs.client, call.incoming.caller))
+    await confirm(call)
+    return True
+
+
 def ask(call: Session, step: Queue, waiting: Waiting) -> None:
     """The caller has pressed the key."""
+    _promise(call, step, waiting.since, waiting.last_agent)
+
+
+def _promise(call: Session, step: Queue | CallBack, since: datetime, last_agent: str | None) -> None:
     incoming = call.incoming
     if incoming.caller is None:
         raise ValueError("whoever gives no number cannot be called back")
@@ -50,11 +68,12 @@ def ask(call: Session, step: Queue, waiting: Waiting) -> None:
         number=incoming.caller,
         name=incoming.caller_name,
         asked_at=call.now(),
-        since=waiting.since,
-        priority=waiting.priority,
-        at_once=waiting.at_once,
+        since=since,
+        priority=step.priority,
+        at_once=step.at_once,
         seconds=step.seconds,
-        last_agent=waiting.last_agent,
+        last_agent=last_agent,
+        team=step.needs.team,
     )
     call.exchange.callbacks.ask(callback)
     call.record(Kind.CALLBACK_ASKED, **as_data(callback))

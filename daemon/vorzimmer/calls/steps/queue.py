@@ -9,20 +9,23 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from vorzimmer.calls import agent_leg
 from vorzimmer.calls.leg import Leg
-from vorzimmer.calls.ringing import first_answered
+from vorzimmer.calls.ringing import first_answered, latest
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.steps import callback
 from vorzimmer.calls.steps.waiting_room import Asked, keep_company
 from vorzimmer.calls.talk import Ending, Talk
 from vorzimmer.calls.whisper import whisper
+from vorzimmer.core import way
 from vorzimmer.core.ledger import CallEvent, Kind
 from vorzimmer.core.line import Offer, Waiting
 from vorzimmer.core.overflow import why_not
 from vorzimmer.core.plan import Queue
+from vorzimmer.core.way import Place
 
 SLACK = 3
 """Seconds after which a telephone that Asterisk should have stopped ringing is given up."""
@@ -63,12 +66,12 @@ def _overflow(call: Session, step: Queue, waiting: Waiting, *, again: bool) -> s
 def _since(call: Session) -> datetime | None:
     """When the caller began to wait, if this step was begun before: by another process, or before a gap."""
     steps = [event for event in call.events if event.kind is Kind.STEP]
-    same = [event for event in steps if _which(event) == _which(steps[-1])]
-    return same[0].at if len(same) > 1 else None
+    same = list(takewhile(lambda step: _which(step) == _which(steps[-1]), reversed(steps)))
+    return same[-1].at if len(same) > 1 else None
 
 
-def _which(step: CallEvent) -> tuple[Any, Any]:
-    return step.data.get("n"), step.data.get("step")
+def _which(step: CallEvent) -> tuple[Place, Any]:
+    return way.read(step.data), step.data.get("step")
 
 
 async def _serve(call: Session, step: Queue, waiting: Waiting, seconds: float) -> str | None:
@@ -155,11 +158,11 @@ async def _first_to_answer(call: Session, step: Queue, legs: Sequence[Leg]) -> E
         if winner is None:
             return None
         agent_leg.answered(call, winner)
-        losers = [leg for leg in legs if leg is not winner]
+        losers = [leg for leg in map(latest, legs) if leg is not winner]
         await asyncio.gather(*(leg.hang_up(elsewhere=True) for leg in losers), return_exceptions=True)
         await whisper(call, winner)
         if not await call.join(winner, Kind.TALKING, by=winner.agent):
             return None
         return await Talk(call, winner).run()
     finally:
-        await asyncio.gather(*(leg.hang_up() for leg in legs), return_exceptions=True)
+        await asyncio.gather(*(leg.hang_up() for leg in map(latest, legs)), return_exceptions=True)

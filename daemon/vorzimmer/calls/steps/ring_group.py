@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Sequence
 
 from vorzimmer.calls.leg import Leg
 from vorzimmer.calls.ringing import first_answered
 from vorzimmer.calls.session import Session
-from vorzimmer.core.acd import choose
+from vorzimmer.core.acd import Offer, choose
 from vorzimmer.core.handling import Strategy
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.plan import RingGroup
@@ -53,27 +54,27 @@ async def _free_phones(call: Session, step: RingGroup) -> tuple[str, ...]:
     phones = call.exchange.phones
     loop = asyncio.get_running_loop()
     began = loop.time() - call.waited
-    waiting = False
-    while True:
-        offer = choose(step.endpoints, phones.pool())
-        if offer.endpoints:
-            return offer.endpoints
-        # One that only rings will talk or be free within the time a group rings; talking takes longer.
-        patience = max(step.wait, step.seconds if phones.any_ringing(step.endpoints) else 0)
-        left = began + patience - loop.time()
-        if offer.state == "unreachable" or left <= 0:
-            call.record(Kind.STEP_ENDED, group=step.group, reason=offer.reason)
-            return ()
-        if not waiting:
-            # This takes a moment in which a phone may get free: look again before waiting for the next change.
+    offer = choose(step.endpoints, phones.pool())
+    if not offer.endpoints and _patience(call, step, offer, began) > 0:
+        with phones.waiting(step.endpoints, impatient=step.wait < step.seconds) as look_again:
+            # This takes a moment in which a phone may get free: it is news then.
             await call.hearing.wait_for_person(music=step.music)
-            waiting = True
-            continue
-        try:
-            await phones.change(left)
-        except TimeoutError:
-            call.record(Kind.STEP_ENDED, group=step.group, reason=f"{offer.reason}, waited {patience} s")
-            return ()
+            with contextlib.suppress(TimeoutError):
+                while not offer.endpoints and (left := _patience(call, step, offer, began)) > 0:
+                    await look_again(left)
+                    offer = choose(step.endpoints, phones.pool())
+    if not offer.endpoints:
+        waited = f", waited {loop.time() - began:.0f} s" if offer.state != "unreachable" and step.wait else ""
+        call.record(Kind.STEP_ENDED, group=step.group, reason=f"{offer.reason}{waited}")
+    return offer.endpoints
+
+
+def _patience(call: Session, step: RingGroup, offer: Offer, began: float) -> float:
+    """Seconds for which it is worth waiting still. One that only rings will talk or be free; talking takes longer."""
+    if offer.state == "unreachable":
+        return 0
+    ringing = call.exchange.phones.any_ringing(step.endpoints)
+    return began + max(step.wait, step.seconds if ringing else 0) - asyncio.get_running_loop().time()
 
 
 async def _ring(call: Session, step: RingGroup, endpoints: tuple[str, ...]) -> bool:

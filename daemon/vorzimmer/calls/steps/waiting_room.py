@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from vorzimmer.calls.session import Session
 from vorzimmer.calls.steps import callback
-from vorzimmer.core.handling import Sound
+from vorzimmer.core.announcement import Sound
 from vorzimmer.core.ledger import Kind
 from vorzimmer.core.plan import Queue
 from vorzimmer.core.routing import media
@@ -22,8 +22,7 @@ class Asked(Enum):
 
 async def keep_company(call: Session, step: Queue) -> Asked:
     """Speak at the set intervals until cancelled, or until the caller asks for something."""
-    while not call.digits.empty():
-        call.digits.get_nowait()  # pressed before there was anything to press
+    call.forget_keys()
     speaking = asyncio.create_task(_speak(call, step))
     try:
         while True:
@@ -35,7 +34,7 @@ async def keep_company(call: Session, step: Queue) -> Asked:
                 return Asked.CALLBACK
             call.record(Kind.CALLBACK_REFUSED, reason=why)
             await _stop(speaking)
-            await call.hearing.interject(callback.REFUSED)
+            await call.hearing.interject(call.exchange.media_uri(callback.REFUSED))
             speaking = asyncio.create_task(_speak(call, step))
     finally:
         await _stop(speaking)
@@ -68,7 +67,11 @@ def _words(call: Session, step: Queue, place: int, predicted: float | None) -> l
         words += ["sound:queue-holdtime", f"number:{minutes}", f"sound:queue-{unit}"]
     client = call.client
     offered = step.callback and callback.refusal(call) is None
-    own = [media(client, one) for one in (Sound.QUEUE, *([Sound.CALLBACK] if offered else []))] if client else []
+    own = (
+        [media(client, one, call.now()) for one in (Sound.QUEUE, *([Sound.CALLBACK] if offered else []))]
+        if client
+        else []
+    )
     return [*words, *(name for name in own if name is not None)]
 
 

@@ -1,0 +1,1 @@
+"""Money: rating, closing, statements, invoices."""

@@ -1,0 +1,1 @@
+"""Setting clients up: what is ordered, the steps that lead there, and who is told when one of them stands still."""

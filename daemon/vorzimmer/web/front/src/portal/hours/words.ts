@@ -1,0 +1,93 @@
+/** What the page of the hours says. */
+import { wordsOf, type Word } from "../words";
+
+const de = {
+  week: "Woche",
+  "week.copy": "Montag für Dienstag bis Freitag übernehmen",
+  "day.closed": "geschlossen",
+  "time.from": "{day}, von",
+  "time.to": "{day}, bis",
+  "interval.add": "Zeit hinzufügen: {day}",
+  "interval.remove": "Zeit entfernen: {day}, {from} bis {to}",
+  "interval.overnight": "bis zum nächsten Tag",
+  "interval.whole": "24 Stunden",
+  holidays: "An Feiertagen ({region}) ist geschlossen, außer an besonderen Tagen.",
+  lunch: "Mittagspause",
+  "lunch.why": "Wird aus den offenen Zeiten jedes Tages herausgeschnitten.",
+  "lunch.daily": "täglich",
+  "lunch.none": "keine",
+  special: "Besondere Tage",
+  "special.why": "Was hier steht, gilt statt der Woche, auch an Feiertagen.",
+  "special.date": "Tag",
+  "special.name": "Bezeichnung",
+  "special.undated": "Tag ohne Datum",
+  "special.twice": "Dieser Tag steht schon da.",
+  "special.add": "Besonderen Tag hinzufügen",
+  vacations: "Urlaub",
+  "vacations.one": "Urlaub",
+  "vacations.first": "erster Tag",
+  "vacations.last": "letzter Tag",
+  "vacations.add": "Urlaub hinzufügen",
+  "wrong.time": "Eine Uhrzeit fehlt.",
+  "wrong.date": "Ein Datum fehlt.",
+  "wrong.vacation": "Der letzte Tag liegt vor dem ersten.",
+  preview: "Was passiert, wenn jemand anruft?",
+  "preview.day": "Tag",
+  "preview.time": "Uhrzeit",
+  "preview.caller": "Anrufer",
+  "preview.anybody": "irgendwer",
+  "preview.left_out": "Das geht nicht und fällt weg:",
+  "special.hours": "Zeiten",
+  "holidays.next": "Die nächsten Feiertage",
+  apart: "Eigene Zeiten haben: {numbers}",
+} as const;
+
+const en: Readonly<Record<keyof typeof de, string>> = {
+  week: "Week",
+  "week.copy": "Take Monday for Tuesday to Friday",
+  "day.closed": "closed",
+  "time.from": "{day}, from",
+  "time.to": "{day}, to",
+  "interval.add": "Add hours: {day}",
+  "interval.remove": "Remove hours: {day}, {from} to {to}",
+  "interval.overnight": "until the next day",
+  "interval.whole": "24 hours",
+  holidays: "Closed on public holidays ({region}), except on special days.",
+  lunch: "Lunch break",
+  "lunch.why": "Is cut out of the open hours of each day.",
+  "lunch.daily": "daily",
+  "lunch.none": "none",
+  special: "Special days",
+  "special.why": "What stands here holds instead of the week, on public holidays too.",
+  "special.date": "Day",
+  "special.name": "Name",
+  "special.undated": "day without a date",
+  "special.twice": "This day is there already.",
+  "special.add": "Add a special day",
+  vacations: "Vacations",
+  "vacations.one": "Vacation",
+  "vacations.first": "first day",
+  "vacations.last": "last day",
+  "vacations.add": "Add a vacation",
+  "wrong.time": "A time is missing.",
+  "wrong.date": "A date is missing.",
+  "wrong.vacation": "The last day is before the first one.",
+  preview: "What happens if somebody calls?",
+  "preview.day": "Day",
+  "preview.time": "Time",
+  "preview.caller": "Caller",
+  "preview.anybody": "anybody",
+  "preview.left_out": "This cannot be done and is left out:",
+  "special.hours": "Hours",
+  "holidays.next": "The next public holidays",
+  apart: "These have hours of their own: {numbers}",
+};
+
+export const t = wordsOf(de, en);
+
+const DAYS: readonly Word[] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/** Monday is 0. */
+export function dayName(n: number): string {
+  return t(DAYS[n] ?? "monday");
+}
