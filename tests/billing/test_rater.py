@@ -351,7 +351,7 @@ async def test_fee_and_work_are_on_the_bill(conn: asyncpg.Connection) -> None:
     await conn.execute(_ORDER)
     bill = await rate_month(conn, "mueller", NOVEMBER)
     assert [(line.name, line.amount) for line in bill.lines] == [
-        ("Arbeit", Decimal("48.00")),
+        ("Arbeit (60 min + 20 % x 60 min)", Decimal("48.00")),
         ("Einrichtung", Decimal("49.90")),
     ]
 
