@@ -89,6 +89,12 @@ async def in_talk(page: Page, house: House, telephone: Phone, did: str = DID) ->
     await expect(page.locator(".state.talking")).to_be_hidden()
 
 
+async def ready(page: Page) -> None:
+    """Anna says that she is ready; who calls before the house has heard it is told that nobody is there."""
+    await page.keyboard.press("F2")
+    await expect(page.locator(".state.available")).to_be_visible()
+
+
 def button(page: Page, name: str) -> Locator:
     """A button by what it says, or is announced as."""
     return page.get_by_role("button", name=name)
@@ -176,11 +182,11 @@ async def test_a_talk_is_recorded_with_consent_alone(house: House, window: Brows
         await button(page, "Löschen").click()
         await expect(page.get_by_text("Aufnahme läuft")).to_be_hidden()
         await eventually(lambda: on_disk(house), lambda found: found == [])
-    await page.keyboard.press("F2")
+    await ready(page)
     async with in_talk(page, house, telephone):
         await button(page, "Ja gehört").click()
         await expect(page.get_by_text("Aufnahme läuft")).to_be_visible()
-    await page.keyboard.press("F2")
+    await ready(page)
     async with in_talk(page, house, telephone, SHOP_DID):
         await expect(button(page, "Auflegen")).to_be_visible()
         await expect(page.get_by_role("group", name="Aufnahme")).to_be_hidden()
@@ -202,7 +208,7 @@ async def test_pauses_and_going_home(house: House, window: BrowserContext, telep
     await page.keyboard.press("1")
     await expect(page.locator(".state.paused")).to_contain_text("Mittag")
     await expect(page.get_by_role("dialog")).to_be_hidden()  # until then no key reaches the page behind it
-    await page.keyboard.press("F2")
+    await ready(page)
     async with in_talk(page, house, telephone):
         await page.keyboard.press("F9")
         await expect(page.get_by_role("dialog")).to_contain_text("Die Pause beginnt danach")
@@ -211,7 +217,7 @@ async def test_pauses_and_going_home(house: House, window: BrowserContext, telep
         await expect(page.locator(".state.talking")).to_contain_text("danach Pause")
     await expect(page.locator(".state.wrap_up")).to_contain_text("danach Pause")
     await expect(page.locator(".state.paused")).to_contain_text("Zahnarzt")
-    await page.keyboard.press("F2")
+    await ready(page)
     async with in_talk(page, house, telephone):
         await page.locator("header.top").get_by_role("button", name="Abmelden").click()
         await expect(page.locator(".state.talking")).to_contain_text("danach abgemeldet")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from tests.e2e.house import House, eventually
 from tests.e2e.test_calls import DID, OFFICE, client, group, talking
 from tests.e2e.test_daemon import in_talk
@@ -84,3 +88,25 @@ async def test_a_telephone_of_nobody_asks_for_a_transfer(house: House) -> None:
     await talking(call, talk)
     await call.hang_up()
     await house.cdr()
+
+
+@pytest.mark.long
+async def test_the_transfer_button_pressed_again_and_again(house: House) -> None:
+    """Twelve REFERs a millisecond apart while the caller leaves, in ten talks: Asterisk lives.
+
+    Answered at once, one of them ended Asterisk 22.10 with every call in it, in two of three runs.
+    """
+    await house.use(client(queue()), agents=(agent(1),))
+    await house.start()
+    await house.log_in("a1")
+    phone = await house.agent(1)
+    for _ in range(10):
+        call, talk = await in_talk(house, phone)
+        leaving = call.hang_up()
+        for _ in range(12):
+            talk.refer("+4989555001")
+            await asyncio.sleep(0.001)
+        await leaving
+        await talk.finished()
+        await house.becomes("a1", "available")
+    await house.cdrs(10)

@@ -17,6 +17,9 @@ Record = Callable[..., None]
 NO_ROUTE = 3
 """Q.850: what Asterisk's refusal to dial at all is recorded as."""
 
+ANSWERABLE = 0.1
+"""Seconds after which a REFER may be answered. Asterisk 22.10 tells us of it an instant before it is ready for an
+answer; one that comes in between meets an unset pointer and ends Asterisk (res_pjsip_refer, `ari_state`)."""
 
 DECLINED = "channel_declined"
 """ARI's word for what a telephone is told that asked for a transfer and does not get it."""
@@ -134,7 +137,16 @@ class Leg:
         while True:
             await self.transfers.get()
             with contextlib.suppress(AriError):
-                await self.channel.tell_transfer(DECLINED)
+                await self.tell_transfer(DECLINED)
+
+    async def tell_transfer(self, state: str) -> None:
+        """Say how the transfer goes that its telephone asked for by REFER: see `Channel.tell_transfer`.
+
+        Raises:
+            AriError: it cannot be told.
+        """
+        await asyncio.sleep(ANSWERABLE)
+        await self.channel.tell_transfer(state)
 
     async def hang_up(self, *, elsewhere: bool = False) -> None:
         """End it; `elsewhere`: another phone took the call, and this one should not show a missed call."""

@@ -105,7 +105,7 @@ async def _transfers(call: Session, leg: Leg, ask: Ask) -> None:
         asked = await leg.transfers.get()
         told = await _transfer(call, ask, asked)
         with contextlib.suppress(AriError):
-            await leg.channel.tell_transfer(told)
+            await leg.tell_transfer(told)
             if told == TRANSFERRED:
                 await leg.hang_up()
 
