@@ -84,9 +84,9 @@ def test_cancellation_stands_on_the_other_side() -> None:
 
 def test_reverse_charge_tells_the_buyers_vat_id() -> None:
     """Its own revenue account, and the VAT id for the recapitulative statement."""
-    fields = _fields(_posting(category=Category.REVERSE_CHARGE, vat_id="ATU12345678"))
+    fields = _fields(_posting(category=Category.REVERSE_CHARGE, vat_id="ATU13585627"))
     assert fields["Gegenkonto (ohne BU-Schlüssel)"] == "8336"
-    assert fields["EU-Land u. UStID (Bestimmung)"] == '"ATU12345678"'
+    assert fields["EU-Land u. UStID (Bestimmung)"] == '"ATU13585627"'
 
 
 def test_letters_that_the_format_has_not_are_told_as_question_marks() -> None:

@@ -65,7 +65,7 @@ def numbered(made: Invoice) -> Invoice:
     "buyer",
     [
         {},
-        {"country": "AT", "vat_id": "ATU12345678"},
+        {"country": "AT", "vat_id": "ATU13585627"},
         {"country": "AT", "business": False},
         {"country": "CH", "language": "en"},
         {"country": "CN", "language": "zh", "name": "北京电话公司"},
@@ -223,7 +223,7 @@ def test_the_pdf_holds_the_xml() -> None:
     ("buyer", "told"),
     [
         ({}, ["Rechnung R2026-00001", "02.11.2026", "16.11.2026", "Umsatzsteuer 19 %", "34,08", "213,47"]),
-        ({"country": "AT", "vat_id": "ATU12345678"}, ["ATU12345678", "Steuerschuldnerschaft des Leistungsempfängers"]),
+        ({"country": "AT", "vat_id": "ATU13585627"}, ["ATU13585627", "Steuerschuldnerschaft des Leistungsempfängers"]),
         (
             {"country": "CN", "language": "en", "name": "北京电话公司"},
             ["北京电话公司", "CHINA", "Not taxable in Germany"],

@@ -47,7 +47,7 @@ def test_the_sums() -> None:
     ("buyer", "small", "category", "tax"),
     [
         ({}, False, Category.STANDARD, "34.08"),
-        ({"country": "AT", "vat_id": "ATU12345678"}, False, Category.REVERSE_CHARGE, "0.00"),
+        ({"country": "AT", "vat_id": "ATU13585627"}, False, Category.REVERSE_CHARGE, "0.00"),
         ({"country": "AT", "business": False}, False, Category.STANDARD, "34.08"),
         ({"country": "CH"}, False, Category.OUTSIDE, "0.00"),
         ({"country": "CN"}, False, Category.OUTSIDE, "0.00"),
@@ -67,7 +67,8 @@ def test_vat_by_buyer(buyer: dict[str, Any], small: bool, category: Category, ta
         ({"iban": "", "city": ""}, {}, "city, iban"),
         ({"iban": "DE02 1203 0000 0000 2020 52"}, {}, "check digits"),
         ({"iban": "DE²"}, {}, "check digits"),
-        ({"vat_id": ""}, {"country": "AT", "vat_id": "ATU12345678"}, "seller's VAT id"),
+        ({"vat_id": "DE123456789"}, {}, "a vat_id whose check digits"),
+        ({"vat_id": ""}, {"country": "AT", "vat_id": "ATU13585627"}, "seller's VAT id"),
         ({}, {"country": "AT"}, "needs a VAT id"),
     ],
 )
@@ -84,7 +85,7 @@ def test_a_small_amount_needs_no_address(lacks: dict[str, str]) -> None:
     for large in (statement([CALLS, CALLS, line("1", Unit.ONE, None, "78")]), statement(currency="USD")):
         with pytest.raises(NotInvoiceable, match="whole address"):
             invoice_of(large, account(**lacks), SELLER, TERMS)
-    abroad = account(country="AT", vat_id="ATU12345678", city="")
+    abroad = account(country="AT", vat_id="ATU13585627", city="")
     with pytest.raises(NotInvoiceable, match="reverse charge needs the buyer's whole address"):
         invoice_of(statement(), abroad, SELLER, TERMS)
 

@@ -25,9 +25,9 @@ from vorzimmer.core.vat import (
         (Party("DE"), False, DOMESTIC),
         (Party("DE", business=False), False, DOMESTIC),
         (Party("DE"), True, SMALL_BUSINESS),
-        (Party("AT", "ATU12345678"), False, REVERSE_CHARGE),
+        (Party("AT", "ATU13585627"), False, REVERSE_CHARGE),
         (Party("AT", business=False), False, DOMESTIC),
-        (Party("AT", "ATU12345678"), True, REVERSE_CHARGE),
+        (Party("AT", "ATU13585627"), True, REVERSE_CHARGE),
         (Party("CH"), False, ABROAD),
         (Party("CN"), False, ABROAD),
         (Party("CH"), True, ABROAD),
@@ -45,12 +45,12 @@ def test_a_business_in_the_union_has_a_vat_id() -> None:
         vat_for(Party("FR"), small_business=False)
 
 
-@pytest.mark.parametrize("told", ["DE123456789", "CH123456789", "GR123456789"])
+@pytest.mark.parametrize("told", ["DE123456788", "CH123456789", "GR094259216", "ATU12345678"])
 def test_only_ids_of_other_member_states_shift_the_tax(told: str) -> None:
-    """A German id, one from outside the Union or a wrong prefix proves no business elsewhere in it."""
+    """A German id, one from outside the Union or a wrong prefix or check digit proves no business elsewhere in it."""
     with pytest.raises(MissingVatId, match="no VAT id of another member state"):
         vat_for(Party("AT", told), small_business=False)
-    assert vat_for(Party("GR", "EL123456789"), small_business=False) is REVERSE_CHARGE
+    assert vat_for(Party("GR", "EL094259216"), small_business=False) is REVERSE_CHARGE
 
 
 @pytest.mark.parametrize(("total", "small"), [("250.00", True), ("250.01", False)])

@@ -14,7 +14,7 @@ from vorzimmer.core.model import Address, Language, Model, Slug
 from vorzimmer.core.plain_text import single_line
 from vorzimmer.core.tariff import Tariff, require_one_at_a_time
 from vorzimmer.core.tariff_fields import Day
-from vorzimmer.core.vat import Party
+from vorzimmer.core.vat import EU, NOT_GERMAN, Party, is_vat_id
 
 Text = Annotated[str, Field(max_length=120)]
 
@@ -49,6 +49,13 @@ class Account(Model):
     @classmethod
     def _harmless(cls, value: str) -> str:
         return single_line(value)
+
+    @field_validator("vat_id")
+    @classmethod
+    def _holds(cls, value: str | None) -> str | None:
+        if value is not None and value[:2] in EU | NOT_GERMAN and not is_vat_id(value):
+            raise ValueError("this is no VAT id: it is too short or too long, or its check digits are wrong")
+        return value
 
     def reached_at(self, addresses: Sequence[str]) -> Account:
         """The same, with these addresses where it has none of its own."""

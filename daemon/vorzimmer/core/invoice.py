@@ -11,13 +11,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from stdnum import iban
+
 from vorzimmer.core.account import Account
 from vorzimmer.core.invoice_lines import InvoiceLine, invoice_line
 from vorzimmer.core.model import Language
 from vorzimmer.core.money import cents
 from vorzimmer.core.statement import Statement
 from vorzimmer.core.stretches import Month
-from vorzimmer.core.vat import Category, MissingVatId, Vat, is_small_amount, vat_for
+from vorzimmer.core.vat import Category, MissingVatId, Vat, is_small_amount, is_vat_id, vat_for
 
 ZERO = Decimal(0)
 EURO = "EUR"
@@ -61,17 +63,11 @@ class Seller:
         absent = [one for one in needed if not getattr(self, one)]
         if not self.tax_number and not self.vat_id:
             absent.append("tax_number or vat_id")
-        if self.iban and not is_iban(self.iban):
+        if self.vat_id and not is_vat_id(self.vat_id):
+            absent.append("a vat_id whose check digits are right")
+        if self.iban and not iban.is_valid(self.iban):
             absent.append("an iban whose check digits are right")
         return tuple(absent)
-
-
-def is_iban(number: str) -> bool:
-    """Whether an account's number holds in itself (ISO 13616: modulo 97); blanks do not count."""
-    told = number.replace(" ", "").upper()
-    if not (15 <= len(told) <= 34 and told.isascii() and told.isalnum()):
-        return False
-    return int("".join(str(int(sign, 36)) for sign in told[4:] + told[:4])) % 97 == 1
 
 
 @dataclass(frozen=True, slots=True)

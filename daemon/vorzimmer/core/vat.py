@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from stdnum.eu import vat as eu_vat
+
 EU = frozenset(
     (
         *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU"),
@@ -39,7 +41,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Whom an invoice is to. `country`: ISO 3166; `vat_id`: checked elsewhere; `business`: it buys as one."""
+    """Whom an invoice is to. `country`: ISO 3166; `vat_id`: see `is_vat_id`; `business`: it buys as one."""
 
     country: str
     vat_id: str | None = None
@@ -85,6 +87,14 @@ ABROAD = Vat(
 )
 
 
+def is_vat_id(number: str) -> bool:
+    """Whether a VAT id of the EU holds in itself: its prefix, form and check digits.
+
+    That it has been given to somebody, and to whom, only the member states tell (VIES).
+    """
+    return eu_vat.is_valid(number)
+
+
 class MissingVatId(Exception):
     """A business of another member state has told no VAT id of one, without which nobody knows that it is one."""
 
@@ -106,7 +116,7 @@ def vat_for(client: Party, *, small_business: bool) -> Vat:
     if client.country in EU:
         if client.vat_id is None:
             raise MissingVatId(f"a business in {client.country} needs a VAT id on its invoice")
-        if client.vat_id[:2] not in NOT_GERMAN:
+        if client.vat_id[:2] not in NOT_GERMAN or not is_vat_id(client.vat_id):
             raise MissingVatId(f"{client.vat_id} is no VAT id of another member state of the EU")
         return REVERSE_CHARGE
     return ABROAD if client.business else DOMESTIC
