@@ -222,7 +222,10 @@ class Line(Watched, asyncio.DatagramProtocol):
                 best = sound.recognised(self.heard(since), reference)
             return best >= score
 
-        await self._reached(f"a sound to be heard with {score:g}", enough, patience)
+        try:
+            await self._reached(f"a sound to be heard with {score:g}", enough, patience)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; at best with {best:.2f}") from None
         return best
 
     async def hears_keys(self, keys: str, patience: float = PATIENCE) -> None:
