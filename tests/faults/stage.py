@@ -87,6 +87,8 @@ class Stage:
         through = {
             "ari": settings.ari.model_copy(update={"url": f"http://127.0.0.1:{self.ari.port}"}),
             "ami": settings.ami.model_copy(update={"port": self.ami.port}),
+            # Four clients have all these calls: more mails an hour than any client's pace lets go.
+            "pace": settings.pace.model_copy(update={"email": 1_000_000}),
         }
         return write_settings(settings.model_copy(update=through), self.folder / "vorzimmer.toml")
 
