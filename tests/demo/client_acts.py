@@ -93,6 +93,7 @@ async def in_the_portal(stage: Stage, caller: str) -> None:
                 await expect(bella.page.locator("main h1, main h2").first).to_be_visible()
                 await bella.picture(f"portal-{name}")
             await _chosen_by_key(stage, caller)
+            await stage.stored(caller)
             await bella.page.goto(f"{origin}/#/calls")
             await expect(bella.page.get_by_role("link", name=re.compile("weitergeleitet"))).to_be_visible()
             await bella.picture("portal-calls")

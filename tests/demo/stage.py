@@ -268,6 +268,20 @@ class Stage:
 
             return await patiently(stored, lambda rows: len(rows) >= count)
 
+    async def stored(self, caller: str) -> None:
+        """Wait until a caller's call is in PostgreSQL, where the pages read it.
+
+        Raises:
+            DemoError: it does not come.
+        """
+        async with self.database() as conn:
+
+            async def there() -> bool:
+                return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM cdr_person WHERE caller = $1)", caller))
+
+            if not await patiently(there, bool):
+                raise DemoError(f"the call of {caller} is not in the database")
+
     async def mail_of(self, caller: str) -> str | None:
         """How far the mail of a caller's call is: `pending`, `sent` …; None while there is none."""
         sql = "SELECT state FROM outbox JOIN cdr_person USING (call_id) WHERE caller = $1"
